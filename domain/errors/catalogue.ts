@@ -1,0 +1,22 @@
+import { configurationErrors } from './configuration';
+import { entraErrors } from './entra';
+import { inputErrors } from './input';
+import { keyVaultErrors } from './key-vault';
+import { ledgerErrors } from './ledger';
+import { runtimeErrors } from './runtime';
+import { secretServerErrors } from './secret-server';
+import { syncErrors } from './sync';
+
+/** Every error ssakv can report, by its stable code. The code is the `type` of the Temporal failure. */
+export const catalogue = {
+  ...configurationErrors,
+  ...inputErrors,
+  ...entraErrors,
+  ...keyVaultErrors,
+  ...secretServerErrors,
+  ...ledgerErrors,
+  ...runtimeErrors,
+  ...syncErrors,
+} as const;
+
+export type ErrorCode = keyof typeof catalogue;

@@ -1,0 +1,3 @@
+import type { ErrorDefinition } from './definition';
+
+export const inputErrors = {} as const satisfies Record<string, ErrorDefinition>;

@@ -16,7 +16,13 @@ export interface SeenVersion {
 }
 
 export type WriteOutcome =
-  | { readonly kind: 'landed'; readonly version: string; readonly lostRaces: readonly string[] }
+  | {
+      readonly kind: 'landed';
+      readonly version: string;
+      readonly lostRaces: readonly string[];
+      /** Whether the versions were read late enough to show every write of the same second. */
+      readonly looked: boolean;
+    }
   | { readonly kind: 'notLanded' };
 
 export type WriteResult =
@@ -37,6 +43,7 @@ export type WriteResult =
 
 export type WriteState =
   | { readonly at: 'open' }
+  | { readonly at: 'takeOver' }
   | { readonly at: 'check' }
   | { readonly at: 'write'; readonly replaces: Replaced | undefined }
   | { readonly at: 'look'; readonly version: string; readonly replaces: Replaced | undefined }
@@ -53,7 +60,9 @@ export interface Replaced {
 export type WriteEffect =
   /** Take the pair's lease and commit the intent, in one transaction. */
   | { readonly do: 'openIntent' }
-  /** GET the newest version. */
+  /** Take the pair's lease for an intent that an earlier attempt left open; never open a new one. */
+  | { readonly do: 'takeOverIntent' }
+  /** GET the newest version; `refused` when it could not be read. */
   | { readonly do: 'readNewest' }
   /** Check the lease against a monotonic clock, then PUT once. */
   | { readonly do: 'put' }
@@ -69,24 +78,32 @@ export type WriteObservation =
   | { readonly saw: 'intentOpened' }
   | { readonly saw: 'leased'; readonly remainingMs: number }
   | { readonly saw: 'openIntent'; readonly operationId: string; readonly remainingSettleMs: number }
+  | { readonly saw: 'nothingToSettle' }
   | { readonly saw: 'newest'; readonly newest: Replaced | undefined; readonly asPlanned: boolean }
   | { readonly saw: 'leaseExpired' }
   | { readonly saw: 'written'; readonly version: string }
   | { readonly saw: 'refused' }
   | { readonly saw: 'noAnswer' }
   | { readonly saw: 'versions'; readonly versions: readonly SeenVersion[] }
+  | { readonly saw: 'versionsUnread' }
   | { readonly saw: 'operationFound'; readonly version: string }
   | { readonly saw: 'operationAbsent' }
   | { readonly saw: 'recorded' }
   | { readonly saw: 'fenced' };
 
+/** Writing a value that was decided on. */
 export const startOfWrite: WriteState = { at: 'open' };
+
+/** Finding out what became of an intent that an earlier attempt left open. */
+export const startOfSettling: WriteState = { at: 'takeOver' };
 
 /** The one thing to do in a state. */
 export function effectOf(state: WriteState): WriteEffect {
   switch (state.at) {
     case 'open':
       return { do: 'openIntent' };
+    case 'takeOver':
+      return { do: 'takeOverIntent' };
     case 'check':
       return { do: 'readNewest' };
     case 'write':
@@ -107,6 +124,8 @@ export function observe(state: WriteState, observation: WriteObservation): Write
   switch (state.at) {
     case 'open':
       return afterOpening(observation);
+    case 'takeOver':
+      return afterTakingOver(observation);
     case 'check':
       return afterChecking(observation);
     case 'write':
@@ -129,19 +148,38 @@ function afterOpening(observation: WriteObservation): WriteState {
     case 'leased':
       return done({ kind: 'busy', remainingMs: observation.remainingMs });
     case 'openIntent':
-      return observation.remainingSettleMs > 0
-        ? done({ kind: 'busy', remainingMs: observation.remainingSettleMs })
-        : { at: 'settle', operationId: observation.operationId };
+      return done({ kind: 'busy', remainingMs: observation.remainingSettleMs });
     default:
       return impossible({ at: 'open' }, observation);
   }
 }
 
+function afterTakingOver(observation: WriteObservation): WriteState {
+  switch (observation.saw) {
+    case 'nothingToSettle':
+      return done({ kind: 'decideAgain' });
+    case 'leased':
+      return done({ kind: 'busy', remainingMs: observation.remainingMs });
+    case 'openIntent':
+      return observation.remainingSettleMs > 0
+        ? done({ kind: 'busy', remainingMs: observation.remainingSettleMs })
+        : { at: 'settle', operationId: observation.operationId };
+    default:
+      return impossible({ at: 'takeOver' }, observation);
+  }
+}
+
 function afterChecking(observation: WriteObservation): WriteState {
-  if (observation.saw !== 'newest') return impossible({ at: 'check' }, observation);
-  return observation.asPlanned
-    ? { at: 'write', replaces: observation.newest }
-    : nothingWritten({ kind: 'decideAgain' });
+  switch (observation.saw) {
+    case 'newest':
+      return observation.asPlanned
+        ? { at: 'write', replaces: observation.newest }
+        : nothingWritten({ kind: 'decideAgain' });
+    case 'refused':
+      return nothingWritten({ kind: 'refused' });
+    default:
+      return impossible({ at: 'check' }, observation);
+  }
 }
 
 function afterWriting(replaces: Replaced | undefined, observation: WriteObservation): WriteState {
@@ -160,15 +198,20 @@ function afterWriting(replaces: Replaced | undefined, observation: WriteObservat
 }
 
 function afterLooking(state: WriteState & { at: 'look' }, observation: WriteObservation): WriteState {
-  if (observation.saw !== 'versions') return impossible(state, observation);
-  const lostRaces = intruders(state.version, state.replaces, observation.versions);
-  return landed(state.version, lostRaces);
+  switch (observation.saw) {
+    case 'versions':
+      return landed(state.version, intruders(state.version, state.replaces, observation.versions), true);
+    case 'versionsUnread':
+      return landed(state.version, [], false);
+    default:
+      return impossible(state, observation);
+  }
 }
 
 function afterSettling(observation: WriteObservation): WriteState {
   switch (observation.saw) {
     case 'operationFound':
-      return landed(observation.version, []);
+      return landed(observation.version, [], false);
     case 'operationAbsent':
       return nothingWritten({ kind: 'decideAgain' });
     default:
@@ -203,10 +246,10 @@ function intruders(
     .map((seen) => seen.version);
 }
 
-function landed(version: string, lostRaces: readonly string[]): WriteState {
+function landed(version: string, lostRaces: readonly string[], looked: boolean): WriteState {
   return {
     at: 'record',
-    outcome: { kind: 'landed', version, lostRaces },
+    outcome: { kind: 'landed', version, lostRaces, looked },
     result: { kind: 'written', version, lostRaces },
   };
 }

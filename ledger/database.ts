@@ -1,0 +1,69 @@
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
+import { Pool, type PoolClient } from 'pg';
+import { ledgerError } from './ledger-error';
+import type { LedgerDatabase, LedgerSchema } from './schema';
+
+export type { LedgerDatabase, LedgerTransaction } from './schema';
+
+export interface LedgerOptions {
+  /** `postgres://user@host:port/database`, without a password. */
+  readonly url: string;
+  readonly password?: string;
+  readonly maxConnections?: number;
+}
+
+/** How long a new connection may take before the ledger counts as unreachable. */
+const connectTimeoutMs = 10_000;
+
+/**
+ * Opens a pool on the ledger. Nothing is connected before the first statement. Every statement fails with LedgerUnavailable,
+ * LedgerBusy, LedgerRefused or LedgerStatementFailed, never with the driver's own error.
+ *
+ * No setting of a session is used: with PGlite all connections are one session (docs/ledger.md).
+ */
+export function openLedger(options: LedgerOptions): { db: LedgerDatabase; close(): Promise<void> } {
+  const pool = new Pool({
+    connectionString: options.url,
+    ...(options.password === undefined ? {} : { password: options.password }),
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    allowExitOnIdle: true,
+  });
+  // A lost idle connection is replaced by the pool on the next statement; unhandled, the event would end the process.
+  pool.on('error', () => {});
+  const db = new Kysely<LedgerSchema>({ dialect: new PostgresDialect({ pool: classifyingPool(pool) }) });
+  return { db, close: async () => await db.destroy() };
+}
+
+/** The pool with the driver's errors replaced, so that none of their texts (which may quote rows) leaves the ledger. */
+function classifyingPool(pool: Pool): PostgresPool {
+  const wrapped = new WeakMap<PoolClient, PostgresPoolClient>();
+  return {
+    async connect() {
+      const client = await classified(pool.connect());
+      const known = wrapped.get(client) ?? classifyingClient(client);
+      wrapped.set(client, known);
+      return known;
+    },
+    end: async () => await pool.end(),
+    options: pool.options,
+  };
+}
+
+function classifyingClient(client: PoolClient): PostgresPoolClient {
+  const query = async (text: string, parameters: unknown[]) => await classified(client.query(text, parameters));
+  return {
+    // kysely's type also has an overload for cursors, which it uses only with a cursor class in the dialect's options.
+    query: query as unknown as PostgresPoolClient['query'],
+    release: (destroy?: boolean) => client.release(destroy),
+  };
+}
+
+async function classified<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw ledgerError(error);
+  }
+}

@@ -126,7 +126,6 @@ function isForeign(
   // Without automatic tags the other ss- tags are not ours to give or to take.
   if (key.startsWith(ourPrefix)) return !context.settings.autoTagExternalSecrets && key !== operationMarkTag;
   if (!ours.has(key)) return true;
-  if (value === ours.get(key)) return false;
   const isTheBases = base !== undefined && value === base.tags[key];
   // The base also holds what Azure had set before our last write; only the map of that time tells the two apart.
   return !isTheBases || value !== mapTagsOfStamp(base.sourceStamp)[key];

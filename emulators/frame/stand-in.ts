@@ -1,5 +1,7 @@
 /** The services that have a stand-in, as the control endpoint names them. */
-export type ServiceName = 'entra' | 'keyVault' | 'secretServer';
+export const services = ['entra', 'keyVault', 'secretServer'] as const;
+
+export type ServiceName = (typeof services)[number];
 
 /** What a call does, for counting, the log and fault matching. `object` is the name or id it acts on, or ''. */
 export interface CallClass {

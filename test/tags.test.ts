@@ -134,6 +134,12 @@ describe('the tags of a new version', () => {
     expect(second).toMatchObject({ environment: 'staging' });
   });
 
+  test('leave a mapped tag to Azure also when Azure went back to an earlier value of ours', () => {
+    const base = baseOf({ environment: 'staging' }, { environment: 'production' });
+    const tags = written(contextWith({ environment: 'test' }), { environment: 'production' }, base);
+    expect(tags).toHaveProperty('environment', 'production');
+  });
+
   test('never rewrite a value that ssakv did not write', () => {
     fc.assert(
       fc.property(

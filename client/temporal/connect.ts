@@ -1,8 +1,8 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { RuntimeSettings } from '../../config/runtime-settings';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { temporalConnectionOptions } from '../../workers/temporal-connection';
-import { asTemporalError } from '../../workers/temporal-error';
+import { classifyTemporalError } from '../../workers/temporal-error';
 
 const connectTimeoutMs = 8_000;
 
@@ -17,13 +17,22 @@ export interface OpenedTemporal {
  * @throws SsakvError TemporalUnreachable, TemporalRefused
  */
 export async function connectTemporal(settings: RuntimeSettings): Promise<OpenedTemporal> {
-  const { address, tls, apiKey } = await temporalConnectionOptions(settings);
-  const options = { address, tls, connectTimeout: connectTimeoutMs, ...(apiKey !== undefined && { apiKey }) };
-  const connection = await Connection.connect(options).catch((error: unknown) => {
-    // The library reports an unanswered address by a plain timeout error.
-    if (error instanceof Error && error.name !== 'ServiceError') throw unreachable(address);
-    return asTemporalError(error);
+  const connection = await Connection.connect(await clientOptions(settings)).catch((error: unknown) => {
+    throw classifyTemporalError(error) ?? unreachable(settings.temporal.address);
   });
+  return opened(connection, settings);
+}
+
+/** As `connectTemporal`, but the first call connects: for processes that must start before Temporal does. */
+export async function connectTemporalLazily(settings: RuntimeSettings): Promise<OpenedTemporal> {
+  return opened(Connection.lazy(await clientOptions(settings)), settings);
+}
+
+async function clientOptions(settings: RuntimeSettings): Promise<ConnectionOptions> {
+  return { ...(await temporalConnectionOptions(settings)), connectTimeout: connectTimeoutMs };
+}
+
+function opened(connection: Connection, settings: RuntimeSettings): OpenedTemporal {
   const client = new Client({ connection, namespace: settings.temporal.namespace });
   return { client, close: () => connection.close() };
 }

@@ -61,7 +61,8 @@ function text(raw: string): ResolvedCredential {
 
 function readVariable(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new SsakvError('CredentialVariableMissing', { detail: `The variable is ${name}.` });
+  if (value === undefined)
+    throw new SsakvError('CredentialVariableMissing', { detail: `The variable is ${name}.` });
   return value;
 }
 

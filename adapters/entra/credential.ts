@@ -8,7 +8,8 @@ import {
   ManagedIdentityCredential,
   WorkloadIdentityCredential,
 } from '@azure/identity';
-import type { VaultSettings } from '../../domain/connectors';
+import type { AuthMethod, VaultSettings } from '../../domain/connectors';
+import type { ErrorCode } from '../../domain/errors/catalogue';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { requireSigningPem, type ResolvedCredential } from '../credentials';
 import { restOptions } from '../http/pipeline';
@@ -46,7 +47,16 @@ export function entraCredential(
 /** A digest, so that no credential stands in memory as the key of a map. */
 function identityKey(vault: VaultSettings, resolved: ResolvedCredential): string {
   const { tenantId, clientId, authMethod, cloud, proxy, caFile } = vault;
-  const parts = [tenantId, clientId, authMethod, cloud.authority, cloud.instanceDiscovery, proxy, caFile, resolved];
+  const parts = [
+    tenantId,
+    clientId,
+    authMethod,
+    cloud.authority,
+    cloud.instanceDiscovery,
+    proxy,
+    caFile,
+    resolved,
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
@@ -59,7 +69,12 @@ function build(vault: VaultSettings, resolved: ResolvedCredential, options: Sign
       return new ClientSecretCredential(tenantId, clientId, resolved.text, common);
     case 'Certificate':
       if (resolved.kind === 'pemFile') {
-        return new ClientCertificateCredential(tenantId, clientId, { certificatePath: resolved.path }, common);
+        return new ClientCertificateCredential(
+          tenantId,
+          clientId,
+          { certificatePath: resolved.path },
+          common,
+        );
       }
       if (resolved.kind !== 'text') throw unusable(vault, resolved);
       requireSigningPem(resolved.text, 'It came as text.');
@@ -98,7 +113,9 @@ function signInTransport(transport: HttpClient, options: SignInOptions): HttpCli
 
 /** The endpoint of managed identities is on this machine: no authority, proxy or extra CA belongs to it. */
 function managedIdentity(clientId: string | undefined): TokenCredential {
-  return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
+  return clientId === undefined
+    ? new ManagedIdentityCredential()
+    : new ManagedIdentityCredential({ clientId });
 }
 
 function workloadIdentity(vault: VaultSettings, common: AuthorityOptions): TokenCredential {
@@ -108,12 +125,24 @@ function workloadIdentity(vault: VaultSettings, common: AuthorityOptions): Token
   return new WorkloadIdentityCredential({ ...common, tenantId, clientId, tokenFilePath });
 }
 
-function classified(vault: VaultSettings, resolved: ResolvedCredential, inner: TokenCredential): TokenCredential {
+/** What it means when the library fails without having sent anything. */
+const localFailure = {
+  ClientSecret: 'EntraRefused',
+  Certificate: 'CredentialCertificateUnusable',
+  ManagedIdentity: 'ManagedIdentityUnavailable',
+  WorkloadIdentity: 'WorkloadIdentityUnavailable',
+} as const satisfies Record<AuthMethod, ErrorCode>;
+
+function classified(
+  vault: VaultSettings,
+  resolved: ResolvedCredential,
+  inner: TokenCredential,
+): TokenCredential {
   return {
     getToken: async (scopes, options) => {
       requireTenant(vault, options?.tenantId);
       try {
-        return await classifyingSignIn(() => inner.getToken(scopes, options));
+        return await classifyingSignIn(() => inner.getToken(scopes, options), localFailure[vault.authMethod]);
       } catch (error) {
         throw await explained(error, vault, resolved);
       }
@@ -128,11 +157,12 @@ function requireTenant(vault: VaultSettings, challenged: string | undefined): vo
 }
 
 /** Replaces a general code by the one that this way to sign in allows to be told. */
-async function explained(error: unknown, vault: VaultSettings, resolved: ResolvedCredential): Promise<unknown> {
+async function explained(
+  error: unknown,
+  vault: VaultSettings,
+  resolved: ResolvedCredential,
+): Promise<unknown> {
   if (!(error instanceof SsakvError)) return error;
-  if (vault.authMethod === 'ManagedIdentity') {
-    return error.code === 'EntraThrottled' ? error : new SsakvError('ManagedIdentityUnavailable');
-  }
   if (vault.authMethod === 'Certificate') {
     const refused = error.code === 'EntraWrongSecret' || error.code === 'EntraCertificateNotRegistered';
     if (refused) return new SsakvError(await certificateCode(resolved));
@@ -144,7 +174,8 @@ async function explained(error: unknown, vault: VaultSettings, resolved: Resolve
 async function certificateCode(
   resolved: ResolvedCredential,
 ): Promise<'EntraCredentialExpired' | 'EntraCertificateNotRegistered'> {
-  const pem = resolved.kind === 'pemFile' ? await readFile(resolved.path, 'utf8').catch(() => '') : textOf(resolved);
+  const pem =
+    resolved.kind === 'pemFile' ? await readFile(resolved.path, 'utf8').catch(() => '') : textOf(resolved);
   try {
     const expired = requireSigningPem(pem, '').validToDate.getTime() < Date.now();
     return expired ? 'EntraCredentialExpired' : 'EntraCertificateNotRegistered';

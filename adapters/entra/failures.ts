@@ -44,15 +44,16 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
  * Runs one sign-in and turns whatever it throws into an `SsakvError`.
  *
  * Entra's library reports nearly every failure as `AuthenticationRequiredError`, and an unknown tenant like an
- * unreachable authority. What was on the wire is therefore kept beside it and decides first.
+ * unreachable authority. What was on the wire is therefore kept beside it and decides first. `localFailure` is the
+ * code where the library failed before it sent anything.
  */
-export function classifyingSignIn<T>(work: () => Promise<T>): Promise<T> {
+export function classifyingSignIn<T>(work: () => Promise<T>, localFailure: ErrorCode): Promise<T> {
   const signIn: SignIn = {};
   return current.run(signIn, async () => {
     try {
       return await work();
     } catch (error) {
-      throw error instanceof SsakvError ? error : signInError(error, signIn);
+      throw error instanceof SsakvError ? error : signInError(error, signIn, localFailure);
     }
   });
 }
@@ -82,11 +83,11 @@ function noteAnswer(signIn: SignIn, response: PipelineResponse): void {
   signIn.numbers = answer.kind === 'parsed' ? (answer.value.error_codes ?? []) : [];
 }
 
-function signInError(error: unknown, signIn: SignIn): SsakvError {
+function signInError(error: unknown, signIn: SignIn, localFailure: ErrorCode): SsakvError {
   const cause = libraryCause(error);
   const numbers = [...(signIn.numbers ?? []), ...(cause.number === undefined ? [] : [cause.number])];
   const status = signIn.status ?? cause.status;
-  const code = codeFor(signIn.failure, numbers, status, cause.errorCode);
+  const code = codeFor(signIn.failure, numbers, status, cause.errorCode) ?? localFailure;
   const parts = [
     numbers[0] === undefined ? undefined : `AADSTS${numbers[0]}.`,
     status === undefined ? undefined : `HTTP status ${status}.`,
@@ -104,7 +105,7 @@ function codeFor(
   numbers: readonly number[],
   status: number | undefined,
   errorCode: string | undefined,
-): ErrorCode {
+): ErrorCode | undefined {
   if (failure?.kind === 'untrusted') return 'EntraUntrusted';
   if (failure !== undefined) return 'EntraUnreachable';
   for (const number of numbers) {
@@ -116,15 +117,18 @@ function codeFor(
   if (errorCode === 'invalid_client') return 'EntraWrongSecret';
   if (errorCode === 'unauthorized_client') return 'EntraUnknownApplication';
   if (status !== undefined && status >= 400) return 'EntraRefused';
-  if (status !== undefined) return 'EntraUnavailable';
-  return 'EntraUnreachable';
+  return status === undefined ? undefined : 'EntraUnavailable';
 }
 
 /** The members by which MSAL classifies: `errorCode`, `status` and `errorNo` of the cause. Never its texts. */
 function libraryCause(error: unknown): { errorCode?: string; status?: number; number?: number } {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
   if (typeof cause !== 'object' || cause === null) return {};
-  const { errorCode, status, errorNo } = cause as { errorCode?: unknown; status?: unknown; errorNo?: unknown };
+  const { errorCode, status, errorNo } = cause as {
+    errorCode?: unknown;
+    status?: unknown;
+    errorNo?: unknown;
+  };
   const number = typeof errorNo === 'string' || typeof errorNo === 'number' ? Number(errorNo) : Number.NaN;
   return {
     ...(typeof errorCode === 'string' ? { errorCode } : {}),

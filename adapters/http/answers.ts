@@ -22,3 +22,8 @@ function parseJson(text: string): Parsed<unknown> {
     return { kind: 'garbage', where: 'The answer is not JSON.' };
   }
 }
+
+/** A member that may be left out or null, which both mean the same: undefined. */
+export function orAbsent<T>(schema: z.ZodType<T>) {
+  return schema.nullish().transform((value) => value ?? undefined);
+}

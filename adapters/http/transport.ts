@@ -62,9 +62,14 @@ export function observe(transport: HttpClient, observer: Observer): HttpClient {
 function trustedRoots(caFile: string): string[] {
   try {
     const extra = readFileSync(caFile, 'utf8');
-    new X509Certificate(extra);
-    return [...getCACertificates('default'), extra];
+    if (isCertificate(extra)) return [...getCACertificates('default'), extra];
   } catch {
-    throw new SsakvError('ExtraCaUnreadable', { detail: `The file is ${caFile}.` });
+    // Told below, like a file that holds something else.
   }
+  throw new SsakvError('ExtraCaUnreadable', { detail: `The file is ${caFile}.` });
+}
+
+/** Node takes any text as `ca` and then trusts nothing more; OpenSSL's parser tells. */
+function isCertificate(pem: string): boolean {
+  return new X509Certificate(pem).subject !== undefined;
 }

@@ -40,7 +40,12 @@ const byFailure = {
 } as const satisfies Record<TransportFailure['kind'], ErrorCode>;
 
 /** The error for an answer that is not a success. Its text has the status and Azure's request id, nothing else. */
-export function keyVaultRefusal(operation: string, status: number, text: string, headers: Headers): SsakvError {
+export function keyVaultRefusal(
+  operation: string,
+  status: number,
+  text: string,
+  headers: Headers,
+): SsakvError {
   const waitMs = retryAfterMs(headers);
   return new SsakvError(refusalCode(status, text), {
     detail: `${operation} was answered with HTTP status ${status}.${requestId(headers)}`,

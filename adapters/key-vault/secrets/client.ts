@@ -83,13 +83,20 @@ export function openKeyVaultSecrets(
  * TypeError, and a refused write throws an error whose request holds the secret's value.
  */
 function pipelineOf(client: SecretClient): Pipeline {
-  const inner = client['client'] as { readonly pipeline?: Pipeline } | undefined;
-  if (inner?.pipeline === undefined) throw new TypeError('@azure/keyvault-secrets no longer holds its pipeline');
+  const inner: unknown = client['client'];
+  if (!holdsPipeline(inner)) throw new TypeError('@azure/keyvault-secrets keeps its pipeline elsewhere now');
   return inner.pipeline;
 }
 
+function holdsPipeline(inner: unknown): inner is { readonly pipeline: Pipeline } {
+  return typeof inner === 'object' && inner !== null && 'pipeline' in inner;
+}
+
 /** Makes one call. Throws only the reason of `call.signal` when the caller gave up; all else is the result. */
-export async function exchange(connection: KeyVaultSecretsConnection, call: KeyVaultCall): Promise<KeyVaultExchange> {
+export async function exchange(
+  connection: KeyVaultSecretsConnection,
+  call: KeyVaultCall,
+): Promise<KeyVaultExchange> {
   const deadline = deadlineIn(connection.requestTimeoutMs, call.signal);
   const progress = { sent: false };
   try {
@@ -107,7 +114,11 @@ export async function exchange(connection: KeyVaultSecretsConnection, call: KeyV
   }
 }
 
-function requestFor(connection: KeyVaultSecretsConnection, call: KeyVaultCall, deadline: Deadline): PipelineRequest {
+function requestFor(
+  connection: KeyVaultSecretsConnection,
+  call: KeyVaultCall,
+  deadline: Deadline,
+): PipelineRequest {
   const headers = createHttpHeaders({ accept: 'application/json' });
   if (call.body !== undefined) headers.set('content-type', 'application/json');
   return createPipelineRequest({
@@ -130,7 +141,8 @@ function observedTransport(
   return observe(connection.transport, {
     operation: (request) => `keyVault.${isProbe(request) ? 'challenge' : call.operation}`,
     before: async (request) => {
-      if (deadline.passed()) throw new SsakvError('KeyVaultTimedOut', { detail: 'The sign-in took all the time.' });
+      if (deadline.passed())
+        throw new SsakvError('KeyVaultTimedOut', { detail: 'The sign-in took all the time.' });
       await connection.spend?.(call.creates === true && !isProbe(request) ? 'create' : 'other');
       if (deadline.passed()) throw new SsakvError('KeyVaultBudgetExhausted');
       progress.sent ||= !isProbe(request);

@@ -68,7 +68,10 @@ export async function* listExternalSecrets(
  * Errors: the `KeyVault…` and `Entra…` codes, without `KeyVaultSecretNotFound` and `KeyVaultSecretDisabled`.
  * Source: https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret.
  */
-export async function readNewest(connection: KeyVaultSecretsConnection, name: string): Promise<NewestVersion> {
+export async function readNewest(
+  connection: KeyVaultSecretsConnection,
+  name: string,
+): Promise<NewestVersion> {
   const answer = await read(connection, { operation: 'get', method: 'GET', path: `/secrets/${name}/` });
   if (answer.kind !== 'ok') return answer;
   const bundle = parseSuccess('get', answer.text, secretBundle);
@@ -77,12 +80,12 @@ export async function readNewest(connection: KeyVaultSecretsConnection, name: st
     kind: 'present',
     version: bundle.id.version,
     value: bundle.value,
-    ...(bundle.contentType == null ? {} : { contentType: bundle.contentType }),
+    ...(bundle.contentType === undefined ? {} : { contentType: bundle.contentType }),
     tags: bundle.tags ?? {},
     createdSeconds: attributes.created,
     updatedSeconds: attributes.updated,
-    ...(attributes.exp == null ? {} : { expiresSeconds: attributes.exp }),
-    ...(attributes.nbf == null ? {} : { notBeforeSeconds: attributes.nbf }),
+    ...(attributes.exp === undefined ? {} : { expiresSeconds: attributes.exp }),
+    ...(attributes.nbf === undefined ? {} : { notBeforeSeconds: attributes.nbf }),
     managed: bundle.managed ?? false,
   };
 }
@@ -100,7 +103,13 @@ export async function listVersions(
   for await (const items of pages(connection, 'listVersions', `/secrets/${name}/versions?maxresults=25`)) {
     for (const { id, attributes, tags } of items) {
       const { enabled, created, updated } = attributes;
-      versions.push({ version: id.version, createdSeconds: created, updatedSeconds: updated, enabled, tags: tags ?? {} });
+      versions.push({
+        version: id.version,
+        createdSeconds: created,
+        updatedSeconds: updated,
+        enabled,
+        tags: tags ?? {},
+      });
     }
   }
   return versions;
@@ -120,14 +129,19 @@ export async function* listDeleted(
 export async function readDeleted(
   connection: KeyVaultSecretsConnection,
   name: string,
-): Promise<{ readonly kind: 'softDeleted'; readonly tags: Record<string, string> } | { readonly kind: 'absent' }> {
+): Promise<
+  { readonly kind: 'softDeleted'; readonly tags: Record<string, string> } | { readonly kind: 'absent' }
+> {
   const call = { operation: 'getDeleted', method: 'GET', path: `/deletedsecrets/${name}` } as const;
   const answer = await read(connection, call);
   if (answer.kind !== 'ok') return { kind: 'absent' };
   return { kind: 'softDeleted', tags: parseSuccess('getDeleted', answer.text, writtenBundle).tags ?? {} };
 }
 
-type Read = { readonly kind: 'ok'; readonly text: string } | { readonly kind: 'disabled' } | { readonly kind: 'absent' };
+type Read =
+  | { readonly kind: 'ok'; readonly text: string }
+  | { readonly kind: 'disabled' }
+  | { readonly kind: 'absent' };
 
 async function read(connection: KeyVaultSecretsConnection, call: KeyVaultCall): Promise<Read> {
   const answer = await exchange(connection, call);
@@ -148,7 +162,12 @@ async function* pages(
   let path: string | undefined = firstPath;
   while (path !== undefined) {
     signal?.throwIfAborted();
-    const call: KeyVaultCall = { operation, method: 'GET', path, ...(signal === undefined ? {} : { signal }) };
+    const call: KeyVaultCall = {
+      operation,
+      method: 'GET',
+      path,
+      ...(signal === undefined ? {} : { signal }),
+    };
     const answer = await exchange(connection, call);
     if (answer.kind === 'failed') throw answer.error;
     if (answer.status !== 200) {
@@ -156,7 +175,7 @@ async function* pages(
     }
     const page = parseSuccess(operation, answer.text, itemPage);
     yield page.value ?? [];
-    path = nextPath(connection, page.nextLink ?? undefined, path);
+    path = nextPath(connection, page.nextLink, path);
   }
 }
 
@@ -170,7 +189,8 @@ function nextPath(
   if (!URL.canParse(nextLink) || new URL(nextLink).origin !== new URL(connection.vaultUrl).origin) {
     throw new SsakvError('KeyVaultForeignNextLink');
   }
-  if (nextLink === current) throw new SsakvError('KeyVaultAnsweredGarbage', { detail: 'A page names itself as next.' });
+  if (nextLink === current)
+    throw new SsakvError('KeyVaultAnsweredGarbage', { detail: 'A page names itself as next.' });
   return nextLink;
 }
 
@@ -180,7 +200,7 @@ function listing({ id, attributes, contentType, tags, managed }: SecretItem): Ex
     enabled: attributes.enabled,
     createdSeconds: attributes.created,
     updatedSeconds: attributes.updated,
-    ...(contentType == null ? {} : { contentType }),
+    ...(contentType === undefined ? {} : { contentType }),
     tags: tags ?? {},
     managed: managed ?? false,
   };

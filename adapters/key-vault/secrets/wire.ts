@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SsakvError } from '../../../domain/errors/ssakv-error';
-import { parseAnswer } from '../../http/answers';
+import { orAbsent, parseAnswer } from '../../http/answers';
 
 /** Times are whole seconds since 1970; members that are empty are absent. Source: Key Vault REST 2025-07-01. */
 const seconds = z.number().int();
@@ -9,8 +9,8 @@ const attributes = z.object({
   enabled: z.boolean(),
   created: seconds,
   updated: seconds,
-  exp: seconds.nullish(),
-  nbf: seconds.nullish(),
+  exp: orAbsent(seconds),
+  nbf: orAbsent(seconds),
 });
 
 const identifier = z.url().transform((id, context) => {
@@ -25,15 +25,15 @@ const identifier = z.url().transform((id, context) => {
 const item = z.object({
   id: identifier,
   attributes,
-  contentType: z.string().nullish(),
-  tags: z.record(z.string(), z.string()).nullish(),
-  managed: z.boolean().nullish(),
+  contentType: orAbsent(z.string()),
+  tags: orAbsent(z.record(z.string(), z.string())),
+  managed: orAbsent(z.boolean()),
 });
 
 export type SecretItem = z.infer<typeof item>;
 
 /** A page may be empty and still have a next link. */
-export const itemPage = z.object({ value: z.array(item).nullable(), nextLink: z.string().nullish() });
+export const itemPage = z.object({ value: z.array(item).nullable(), nextLink: orAbsent(z.string()) });
 
 export const secretBundle = item.extend({ value: z.string() });
 
@@ -44,5 +44,7 @@ export const writtenBundle = item;
 export function parseSuccess<T>(operation: string, text: string, schema: z.ZodType<T>): T {
   const answer = parseAnswer(text, schema);
   if (answer.kind === 'parsed') return answer.value;
-  throw new SsakvError('KeyVaultAnsweredGarbage', { detail: `The call was keyVault.${operation}. ${answer.where}` });
+  throw new SsakvError('KeyVaultAnsweredGarbage', {
+    detail: `The call was keyVault.${operation}. ${answer.where}`,
+  });
 }

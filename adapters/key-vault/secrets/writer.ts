@@ -28,11 +28,17 @@ interface Unknown {
 }
 
 export type SetSecretResult =
-  | { readonly kind: 'written'; readonly version: string; readonly createdSeconds: number; readonly updatedSeconds: number }
+  | {
+      readonly kind: 'written';
+      readonly version: string;
+      readonly createdSeconds: number;
+      readonly updatedSeconds: number;
+    }
   | Refused
   | Unknown;
 
-export type UpdateTagsResult = { readonly kind: 'updated'; readonly updatedSeconds: number } | Refused | Unknown;
+export type UpdateTagsResult =
+  { readonly kind: 'updated'; readonly updatedSeconds: number } | Refused | Unknown;
 
 /**
  * Makes a new version by exactly one PUT. What HTTP came to is the result; nothing is thrown for it.
@@ -51,10 +57,21 @@ export async function setSecret(
     ...(notBeforeSeconds === undefined ? {} : { nbf: notBeforeSeconds }),
   };
   const body = { value, ...(contentType === undefined ? {} : { contentType }), tags, attributes };
-  const result = await write(connection, { operation: 'set', method: 'PUT', path: `/secrets/${name}`, body, creates: true });
+  const result = await write(connection, {
+    operation: 'set',
+    method: 'PUT',
+    path: `/secrets/${name}`,
+    body,
+    creates: true,
+  });
   if (result.kind !== 'done') return result;
   const { created, updated } = result.item.attributes;
-  return { kind: 'written', version: result.item.id.version, createdSeconds: created, updatedSeconds: updated };
+  return {
+    kind: 'written',
+    version: result.item.id.version,
+    createdSeconds: created,
+    updatedSeconds: updated,
+  };
 }
 
 /**

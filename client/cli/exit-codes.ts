@@ -36,6 +36,7 @@ const usageCodes: ReadonlySet<string> = new Set([
 
 const unreachableCodes: ReadonlySet<string> = new Set([
   'TemporalUnreachable',
+  'NotHealthy',
   'LedgerUnavailable',
   'EntraUnavailable',
   'KeyVaultUnavailable',

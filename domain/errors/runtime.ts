@@ -66,7 +66,7 @@ export const runtimeErrors = {
     cause: 'The schedule is created by the activation of the connector.',
     remedy: 'Run `ssakv connector activate` for it.',
   },
-  EnginePoolUnpolled: {
+  EnginePoolNotPolled: {
     retryable: false,
     happened: 'Nobody works for the engine pool of this connector.',
     cause: 'No worker polls the task queue of the pool.',
@@ -108,6 +108,12 @@ export const runtimeErrors = {
     cause: 'Its process ended by itself or was killed from outside.',
     remedy: 'Read the end of the log file named here and start again; the saved state continues.',
   },
+  NotHealthy: {
+    retryable: true,
+    happened: 'The health address did not answer that all is well.',
+    cause: 'The process is starting or stopping, or something it needs does not answer.',
+    remedy: 'Open the address to see which check fails, and read the log of that process.',
+  },
   SettingsNotFound: {
     retryable: false,
     happened: 'There is no ssakv.yaml.',
@@ -119,12 +125,6 @@ export const runtimeErrors = {
     happened: 'The command cannot be run like this.',
     cause: 'An option or an argument is missing or has a form that the command does not take.',
     remedy: 'See the command with --help.',
-  },
-  ConnectorMissing: {
-    retryable: false,
-    happened: 'There is no such connector.',
-    cause: 'The ledger knows no connector of this name.',
-    remedy: 'See `ssakv connector list`, or register it with `ssakv connector apply FILE`.',
   },
   UnsupportedNode: {
     retryable: false,

@@ -1,0 +1,54 @@
+import type { CycleReport, CycleResult } from '../../domain/cycles';
+import { exitCodes, type ExitCode } from './exit-codes';
+import { table } from './output';
+
+/** What became of a cycle, for a person. */
+export function cycleText(result: CycleResult): string {
+  switch (result.outcome) {
+    case 'AlreadyRunning':
+      return `Another cycle of ${result.connector} runs already: ${result.workflowId} (run ${result.runId}). Nothing was started.`;
+    case 'NotActive':
+      return `${result.connector} is ${result.state}, so nothing was synced. ${result.reason}`;
+    default:
+      return reportText(result);
+  }
+}
+
+/** The exit status of a command that ran a cycle. */
+export function cycleExitCode(result: CycleResult): ExitCode {
+  switch (result.outcome) {
+    case 'AlreadyRunning':
+    case 'NotActive':
+      return exitCodes.needsAttention;
+    case 'Cancelled':
+    case 'Failed':
+      return exitCodes.failed;
+    case 'Completed':
+    case 'DryRun':
+      return result.problemsInAll > 0 ? exitCodes.needsAttention : exitCodes.ok;
+  }
+}
+
+/** `3 created, 37 unchanged`, or `nothing to do`. */
+export function countsText(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts).filter(([, count]) => count > 0);
+  return parts.map(([name, count]) => `${count} ${name}`).join(', ') || 'nothing to do';
+}
+
+function reportText(report: CycleReport): string {
+  const calls = Object.values(report.calls).reduce((sum, count) => sum + count, 0);
+  const lines = [
+    `${report.connector}: ${report.outcome} in ${report.durationSeconds.toFixed(1)} s; ${countsText(report.counts)}.`,
+    `Calls to the outside: ${calls}.`,
+  ];
+  if (report.problemsInAll === 0) return lines.join('\n');
+  const rows = report.problems.map((problem) => [
+    String(problem.secretId),
+    problem.externalName,
+    problem.state,
+    problem.code,
+    problem.reason,
+  ]);
+  const heading = ['SECRET', 'EXTERNAL NAME', 'STATE', 'CODE', 'REASON'];
+  return [...lines, '', `${report.problemsInAll} need attention:`, table(heading, rows)].join('\n');
+}

@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import { listPairs, type PairListing } from '../../ledger/pairs';
+import { SsakvError } from '../../domain/errors/ssakv-error';
+import { action, type Invocation } from './action';
+import { table } from './output';
+import { withSession } from './session';
+
+interface ListOptions {
+  readonly connector?: string;
+  readonly limit: string;
+  readonly after: string;
+}
+
+/** `ssakv secret …`: the pairs of the ledger. Never a value. */
+export function addSecretCommands(program: Command): void {
+  const secret = program
+    .command('secret')
+    .description('see which secrets are kept in step (never their values)');
+  secret
+    .command('list')
+    .description('list pairs of a secret and an external secret')
+    .option('--connector <name>', 'only those of this connector')
+    .option('--limit <number>', 'at most so many', '100')
+    .option('--after <pair>', 'those after this pair number', '0')
+    .action(action<ListOptions>(list));
+  secret
+    .command('show <secret>')
+    .description('show one pair, by the number in Secret Server or the external name')
+    .option('--connector <name>', 'the connector, where there are several')
+    .addHelpText('after', '\nExamples:\n  $ ssakv secret show 12\n  $ ssakv secret show ssdb-12 --json')
+    .action(action<{ readonly connector?: string }>(show));
+}
+
+async function list({ options, output }: Invocation<ListOptions>): Promise<void> {
+  const [limit, after] = [readCount('--limit', options.limit), readCount('--after', options.after)];
+  await withSession(options, async (session) => {
+    const filter = options.connector === undefined ? {} : { connector: options.connector };
+    const pairs = await listPairs(await session.ledger(), filter, after, limit);
+    const rows = pairs.map(({ pair, secretName, folderPath, intentOpen }) => [
+      String(pair.id),
+      String(pair.secretId),
+      pair.externalName,
+      String(pair.syncVersion),
+      intentOpen ? 'writing' : pair.base === undefined ? 'new' : 'in step',
+      `${folderPath ?? '?'}/${secretName ?? '?'}`,
+    ]);
+    const heading = ['PAIR', 'SECRET', 'EXTERNAL NAME', 'VERSION', 'STATE', 'IN SECRET SERVER'];
+    output.result({ pairs: pairs.map(withoutFingerprints) }, table(heading, rows));
+  });
+}
+
+async function show({
+  options,
+  output,
+  arguments: [named = ''],
+}: Invocation<{ connector?: string }>): Promise<void> {
+  await withSession(options, async (session) => {
+    const filter = {
+      ...(options.connector !== undefined && { connector: options.connector }),
+      ...(/^\d+$/.test(named) ? { secretId: Number(named) } : { externalName: named }),
+    };
+    const [found] = await listPairs(await session.ledger(), filter, 0, 1);
+    if (found === undefined)
+      throw new SsakvError('InvalidUsage', { detail: `No pair is known as ${named}.` });
+    output.result(withoutFingerprints(found), describe(found));
+  });
+}
+
+function describe({ pair, secretName, folderPath, lastReadAt, intentOpen }: PairListing): string {
+  const rows: [string, string][] = [
+    ['Connector', pair.connector],
+    ['Secret', `${pair.secretId} (${folderPath ?? '?'}/${secretName ?? '?'}, template ${pair.ssTemplate})`],
+    ['External secret', `${pair.vaultUrl}/secrets/${pair.externalName}`],
+    ['Sync version', String(pair.syncVersion)],
+    ['Key Vault version', pair.base?.keyVaultVersion ?? 'never written'],
+    ['Mapped keys', Object.keys(pair.base?.fingerprints ?? {}).join(', ') || 'none yet'],
+    ['Last read', lastReadAt?.toISOString() ?? 'never'],
+    ['Write under way', intentOpen ? 'yes' : 'no'],
+  ];
+  return rows.map(([name, text]) => `${name.padEnd(18)} ${text}`).join('\n');
+}
+
+/** Fingerprints say whether two values of one pair are equal; nobody outside the ledger needs them. */
+function withoutFingerprints(listing: PairListing): object {
+  const { fingerprints, ...base } = listing.pair.base ?? { fingerprints: {} };
+  return { ...listing, pair: { ...listing.pair, base: { ...base, mappedKeys: Object.keys(fingerprints) } } };
+}
+
+/** A whole number of zero or more. Throws SsakvError InvalidUsage. */
+export function readCount(option: string, text: string): number {
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw new SsakvError('InvalidUsage', {
+    detail: `${option} takes a whole number, not ${JSON.stringify(text)}.`,
+  });
+}

@@ -1,0 +1,187 @@
+import type { z } from 'zod';
+import type { ErrorCode } from '../domain/errors/catalogue';
+import type { ConfigDocument } from './documents';
+import { pathText, type Problem, type SettingPath } from './problems';
+import {
+  describeFound,
+  describeKey,
+  hasSecretForm,
+  namesSecret,
+  nearestName,
+  type Shown,
+} from './shown-values';
+
+/** What an error says about one key. */
+export interface KeyGuide {
+  readonly expected: string;
+  readonly example: string;
+  readonly shown: Shown;
+  /** The allowed texts, for keys that take one of a few. */
+  readonly oneOf?: readonly string[];
+}
+
+/** Guides by path: `displayName`, `field_map[].ss_field`; `*` stands for any name. */
+export type Guides = Readonly<Record<string, KeyGuide>>;
+
+export interface CheckOptions {
+  readonly guides: Guides;
+  /** Keys that are settled but not built: refused by name, so that nobody believes they work. */
+  readonly notYet?: readonly string[];
+  /** Rules between keys. They see the file as written, so they speak up beside faults of single keys. */
+  readonly rules?: (value: unknown) => readonly RuleFault[];
+  /** Paths below which names are free text and say nothing about their values. */
+  readonly freeNames?: readonly string[];
+}
+
+export type Checked<T> =
+  | { readonly kind: 'valid'; readonly value: T }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
+
+/** Checks a parsed file against its closed schema, and every text in it for literal secrets. Reports all problems. */
+export function check<T>(document: ConfigDocument, schema: z.ZodType<T>, options: CheckOptions): Checked<T> {
+  if (document.problems.length > 0) return { kind: 'invalid', problems: document.problems };
+  const literals = literalSecrets(document, document.value, [], options);
+  const refused = new Set(literals.map((problem) => pathText(problem.path)));
+  const result = schema.safeParse(document.value);
+  const issues = result.success
+    ? []
+    : result.error.issues.flatMap((issue) => issueProblems(document, issue, options));
+  const faults = (options.rules?.(document.value) ?? []).map(({ path, ...params }) =>
+    ruleProblem(document, path, params, options),
+  );
+  const problems = [
+    ...literals,
+    ...[...issues, ...faults].filter((problem) => !refused.has(pathText(problem.path))),
+  ];
+  if (result.success && problems.length === 0) return { kind: 'valid', value: result.data };
+  return { kind: 'invalid', problems };
+}
+
+/** What a schema's own rule adds to its issue; read back by `check`. */
+export interface RuleParams {
+  readonly code?: ErrorCode;
+  readonly expected?: string;
+  readonly example?: string;
+  readonly found?: string;
+}
+
+/** A fault of a rule, with the key that it is reported at. */
+export interface RuleFault extends RuleParams {
+  readonly path: SettingPath;
+}
+
+/** The value at a path of a parsed file. */
+export function valueAt(root: unknown, path: SettingPath): unknown {
+  return path.reduce<unknown>((value, part) => {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    return (value as Record<string | number, unknown>)[part];
+  }, root);
+}
+
+function issueProblems(document: ConfigDocument, issue: z.core.$ZodIssue, options: CheckOptions): Problem[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => unknownKeyProblem(document, path, key, options));
+  }
+  const params: RuleParams = issue.code === 'custom' ? (issue.params ?? {}) : {};
+  return [ruleProblem(document, path, params, options)];
+}
+
+/** The words of the rule, and for those it leaves out the guide's. */
+function ruleProblem(
+  document: ConfigDocument,
+  path: SettingPath,
+  params: RuleParams,
+  { guides }: CheckOptions,
+): Problem {
+  const guide = guideAt(guides, path);
+  const value = valueAt(document.value, path);
+  return {
+    code: params.code ?? 'ConfigurationInvalid',
+    file: document.file,
+    line: document.lineOf(path),
+    path: safePath(path),
+    found: params.found ?? describeFound(value, guide?.shown ?? 'never', guide?.oneOf ?? []),
+    expected: params.expected ?? guide?.expected ?? 'another form',
+    example: params.example ?? guide?.example,
+  };
+}
+
+function unknownKeyProblem(
+  document: ConfigDocument,
+  parent: SettingPath,
+  key: string,
+  options: CheckOptions,
+): Problem {
+  const path = [...parent, key];
+  const place = { file: document.file, line: document.lineOf(path), path: safePath(parent) };
+  const known = keysBelow(options.guides, parent);
+  const nearest = nearestName(key, known);
+  const hint =
+    nearest === undefined ? `one of the keys ${known.join(', ')}` : `the nearest known key, \`${nearest}\``;
+  if (options.notYet?.includes(pathPattern(path)) === true) {
+    const expected = 'no such key in this version';
+    return { ...place, code: 'OptionNotSupportedYet', found: `\`${key}\``, expected };
+  }
+  return {
+    ...place,
+    code: 'ConfigurationInvalid',
+    found: `the unknown key ${describeKey(key)}`,
+    expected: hint,
+  };
+}
+
+function literalSecrets(
+  document: ConfigDocument,
+  value: unknown,
+  path: SettingPath,
+  options: CheckOptions,
+): Problem[] {
+  if (typeof value === 'object' && value !== null) {
+    const list = Array.isArray(value);
+    return Object.entries(value).flatMap(([key, member]) =>
+      literalSecrets(document, member, [...path, list ? Number(key) : key], options),
+    );
+  }
+  if (typeof value !== 'string' || value === '') return [];
+  const key = path.at(-1);
+  const free = options.freeNames?.includes(pathPattern(path.slice(0, -1))) === true;
+  const named = typeof key === 'string' && !free && namesSecret(key);
+  if (!named && !hasSecretForm(value)) return [];
+  return [
+    {
+      code: 'LiteralSecretRefused',
+      file: document.file,
+      line: document.lineOf(path),
+      path: safePath(path),
+      found: 'a literal value',
+      expected: 'a reference to a file or an environment variable',
+      example: '{"file": "credentials/name.txt"}',
+    },
+  ];
+}
+
+function safePath(path: SettingPath): SettingPath {
+  return path.map((part) => (typeof part === 'string' && describeKey(part) !== `\`${part}\`` ? '…' : part));
+}
+
+function guideAt(guides: Guides, path: SettingPath): KeyGuide | undefined {
+  const pattern = pathPattern(path);
+  const parent = pathPattern(path.slice(0, -1));
+  return guides[pattern] ?? guides[parent === '' ? '*' : `${parent}.*`];
+}
+
+function keysBelow(guides: Guides, parent: SettingPath): string[] {
+  const prefix = parent.length === 0 ? '' : `${pathPattern(parent)}.`;
+  const names = Object.keys(guides)
+    .filter((pattern) => pattern.startsWith(prefix))
+    .map((pattern) => pattern.slice(prefix.length).split(/[.[]/)[0] ?? '');
+  return [...new Set(names)].filter((name) => name !== '' && name !== '*');
+}
+
+function pathPattern(path: SettingPath): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[]`;
+    return text === '' ? part : `${text}.${part}`;
+  }, '');
+}

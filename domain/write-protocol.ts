@@ -88,6 +88,8 @@ export type WriteObservation =
   | { readonly saw: 'versionsUnread' }
   | { readonly saw: 'operationFound'; readonly version: string }
   | { readonly saw: 'operationAbsent' }
+  /** The versions could not be read, so nobody knows yet. */
+  | { readonly saw: 'operationUnknown'; readonly remainingMs: number }
   | { readonly saw: 'recorded' }
   | { readonly saw: 'fenced' };
 
@@ -214,6 +216,8 @@ function afterSettling(observation: WriteObservation): WriteState {
       return landed(observation.version, [], false);
     case 'operationAbsent':
       return nothingWritten({ kind: 'decideAgain' });
+    case 'operationUnknown':
+      return done({ kind: 'busy', remainingMs: observation.remainingMs });
     default:
       return impossible({ at: 'settle', operationId: '' }, observation);
   }

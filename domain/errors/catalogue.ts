@@ -1,4 +1,5 @@
 import { configurationErrors } from './configuration';
+import { cycleErrors } from './cycles';
 import { entraErrors } from './entra';
 import { inputErrors } from './input';
 import { keyVaultErrors } from './key-vault';
@@ -17,6 +18,7 @@ export const catalogue = {
   ...ledgerErrors,
   ...runtimeErrors,
   ...syncErrors,
+  ...cycleErrors,
 } as const;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -16,12 +16,14 @@ export class SsakvError extends Error {
   override readonly name = 'SsakvError';
   readonly code: ErrorCode;
   readonly retryable: boolean;
+  readonly detail: string | undefined;
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, options: SsakvErrorOptions = {}) {
     super(describe(code, options.detail));
     this.code = code;
     this.retryable = catalogue[code].retryable;
+    this.detail = options.detail;
     this.retryAfterMs = options.retryAfterMs;
   }
 }

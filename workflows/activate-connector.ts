@@ -1,0 +1,40 @@
+import { executeChild, setCurrentDetails, setHandler, defineQuery, upsertSearchAttributes } from '@temporalio/workflow';
+import { describeChecks } from '../domain/connection-tests';
+import type { ActivationResult, ConnectorInput } from '../domain/connection-tests';
+import type { ConnectorState } from '../domain/connectors';
+import { bookkeeping } from './activity-options';
+import { runChecks } from './connection-checks';
+import { syncCycle } from './sync-cycle';
+
+export const connectorState = defineQuery<ConnectorState>('state');
+
+/**
+ * Brings a connector to life: test, register, schedule, initial sync. A connector whose test fails goes back to
+ * `Registered` with the reason, and nothing is scheduled.
+ *
+ * Errors: `InvalidInput`, `NotAllowed`, `ConnectorUnknown`, `EnginePoolNotPolled`, `TemplateMapsDoNotFit`.
+ */
+export async function activateConnector(input?: ConnectorInput): Promise<ActivationResult> {
+  let state: ConnectorState = 'Testing';
+  setHandler(connectorState, () => state, { description: 'The state of the connector as this run has set it.' });
+  const { connector, taskQueue } = await bookkeeping.beginActivation({ input });
+  upsertSearchAttributes({ SsakvConnector: [connector] });
+  const enter = async (next: ConnectorState, reason?: string): Promise<void> => {
+    state = next;
+    await bookkeeping.enterConnectorState({ connector, state: next, ...(reason !== undefined && { reason }) });
+  };
+
+  const checks = await runChecks(connector, taskQueue);
+  setCurrentDetails(describeChecks(connector, checks));
+  const failed = checks.filter((check) => !check.passed);
+  if (failed.length > 0) {
+    await enter('Registered', `The connection test failed: ${failed.map(({ name }) => name).join(', ')}.`);
+    return { connector, outcome: 'TestFailed', checks };
+  }
+
+  await enter('InitialSync');
+  await bookkeeping.scheduleConnector({ connector });
+  const initialSync = await executeChild(syncCycle, { workflowId: `sync/${connector}`, args: [{ connector }] });
+  await enter('Active');
+  return { connector, outcome: 'Active', checks, initialSync };
+}

@@ -58,7 +58,17 @@ function apply(world: World, edit: WorldEdit): object | void {
     case 'setAccessDeniedStatus':
     case 'setSessions':
       return configure(world, edit);
-    default:
+    case 'setFields':
+    case 'setFile':
+    case 'rename':
+    case 'move':
+    case 'deactivate':
+    case 'activate':
+    case 'setSecurity':
+    case 'checkOut':
+    case 'checkIn':
+    case 'startPasswordChange':
+    case 'finishPasswordChange':
       return editSecret(world, edit);
   }
 }

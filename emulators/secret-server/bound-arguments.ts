@@ -70,10 +70,9 @@ export class BoundArguments {
   }
 
   flag(name: string): boolean | undefined {
-    const value = this.#first(name);
+    const value = this.text(name)?.toLowerCase();
     if (value === undefined || value === '') return undefined;
-    if (value === true || String(value).toLowerCase() === 'true') return true;
-    if (value === false || String(value).toLowerCase() === 'false') return false;
+    if (value === 'true' || value === 'false') return value === 'true';
     throw invalidRequest(name, 'A boolean is expected.');
   }
 

@@ -13,10 +13,10 @@ interface SortKey {
  * Answers a list in Secret Server's paging envelope. Only the records of the asked page are rendered. With
  * `doNotCalculateTotal` the totals are 0 and only `hasNext` and `nextSkip` tell the truth, as clients must expect.
  */
-export function pageOf<T, R extends object>(
+export function pageOf<T extends object>(
   items: readonly T[],
   query: BoundArguments,
-  render: (item: T) => R,
+  render: (item: T) => object,
 ): object {
   const skip = Math.max(0, query.integer('skip') ?? 0);
   const take = query.integer('take') ?? defaultTake;
@@ -57,13 +57,13 @@ function sortKeys(query: BoundArguments): SortKey[] {
 }
 
 /** Sorts the items themselves where they carry the members asked for, so that only one page has to be rendered. */
-function sortedPage<T, R extends object>(
+function sortedPage<T extends object>(
   items: readonly T[],
   keys: readonly SortKey[],
   skip: number,
   take: number,
-  render: (item: T) => R,
-): R[] {
+  render: (item: T) => object,
+): object[] {
   const first = items[0];
   if (first === undefined || keys.length === 0) return items.slice(skip, skip + take).map(render);
   if (keys.every((key) => memberName(first, key.name) !== undefined)) {
@@ -74,25 +74,29 @@ function sortedPage<T, R extends object>(
   return sorted(items.map(render), keys).slice(skip, skip + take);
 }
 
-function sorted<V>(values: V[], keys: readonly SortKey[]): V[] {
+function sorted<V extends object>(values: V[], keys: readonly SortKey[]): V[] {
   const members = keys.map((key) => ({ ...key, member: memberName(values[0], key.name) }));
   return values.sort((a, b) => {
     for (const { member, direction } of members) {
       if (member === undefined || direction === 'None') continue;
-      const order = compareValues(a[member as keyof V], b[member as keyof V]);
+      const order = compareValues(Reflect.get(a, member), Reflect.get(b, member));
       if (order !== 0) return direction === 'Desc' ? -order : order;
     }
     return 0;
   });
 }
 
-function memberName(record: unknown, name: string): string | undefined {
+function memberName(record: object | undefined, name: string): string | undefined {
   return Object.keys(record ?? {}).find((key) => key.toLowerCase() === name.toLowerCase());
 }
 
 function compareValues(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const left = String(a ?? '').toLowerCase();
-  const right = String(b ?? '').toLowerCase();
+  const left = sortText(a);
+  const right = sortText(b);
   return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function sortText(value: unknown): string {
+  return typeof value === 'string' ? value.toLowerCase() : JSON.stringify(value ?? '');
 }

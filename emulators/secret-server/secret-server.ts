@@ -15,7 +15,7 @@ import { sessionRoutes } from './routes/sessions';
 import { templateRoutes } from './routes/templates';
 import { relativePath, Router, type Match } from './routing';
 import { authenticate, grantToken } from './sessions';
-import type { Account, State } from './state';
+import type { Account } from './state';
 import { exportWorld } from './world-export';
 import { World } from './world';
 
@@ -46,8 +46,8 @@ const router = new Router([
 ]);
 
 /** Makes the stand-in as a new installation; `restore` continues an earlier one. */
-export function createSecretServer({ clock, onChange }: StandInOptions): SecretServerStandIn {
-  const world = new World(clock);
+export function createSecretServer(options: StandInOptions): SecretServerStandIn {
+  const world = new World(options.clock);
   return {
     service: 'secretServer',
     world,
@@ -58,25 +58,25 @@ export function createSecretServer({ clock, onChange }: StandInOptions): SecretS
     async handle(request) {
       settleDuePasswordChanges(world);
       const response = await answer(world, request);
-      onChange();
+      options.onChange();
       return response;
     },
     applyWorldEdit(edit) {
       settleDuePasswordChanges(world);
       const made = applyWorldEdit(world, edit);
-      onChange();
+      options.onChange();
       return made;
     },
     exportWorld() {
-      if (settleDuePasswordChanges(world)) onChange();
+      if (settleDuePasswordChanges(world)) options.onChange();
       return exportWorld(world);
     },
     snapshot: () => world.snapshot(),
-    restore: (state) => world.restore(state as State),
+    restore: (state) => world.restore(state),
     reset() {
       // Accounts stay: whoever read the ready line can still sign in.
       world.restore(newInstallation([...world.accounts]));
-      onChange();
+      options.onChange();
     },
   };
 }

@@ -129,8 +129,9 @@ export class World {
     };
   }
 
-  restore(saved: State): void {
+  restore(saved: unknown): void {
     const state = structuredClone(saved);
+    if (!isState(state)) throw new Error('This is no saved state of Secret Server.');
     this.#state = state;
     replaceAll(this.folders, state.folders);
     replaceAll(this.templates, state.templates);
@@ -146,6 +147,11 @@ export class World {
     else this.auditsBySecret.set(row.secretId, [row]);
     if (!readActions.has(row.action)) this.changes.push(row);
   }
+}
+
+/** Saved state comes from our own file; its members are taken on trust. */
+function isState(value: unknown): value is State {
+  return typeof value === 'object' && value !== null && 'settings' in value && 'secrets' in value;
 }
 
 function replaceAll<T extends { readonly id: number }>(index: Map<number, T>, items: readonly T[]): void {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { createControl } from './control/control';
 import { clientCertificateFile, serverIdentity } from './frame/certificates';
 import { serveCall } from './frame/front';
+import { secretServerFacts } from './demo-world/demo-world';
 import { listen, type CallHandler, type Listener } from './frame/listener';
 import { choosePorts, rememberPorts, type Ports } from './frame/ports';
 import type { ServiceName } from './frame/stand-in';
@@ -11,6 +12,14 @@ import { buildWorld, type EmulatedWorld } from './world';
 
 /** What the process prints when it is ready: all that a client needs. */
 export interface ReadyLine {
+  readonly secretServer: {
+    readonly url: string;
+    readonly httpUrl: string;
+    readonly username: string;
+    readonly password: string;
+    /** The top of the governed folders, where the demo has been seeded. */
+    readonly folderId?: number;
+  };
   readonly keyVault: { readonly url: string };
   readonly entra: {
     readonly authority: string;
@@ -37,7 +46,8 @@ export async function startEmulators(options: EmulatorOptions): Promise<RunningE
   const identity = await serverIdentity(dataDirectory);
   const certificatePath = await clientCertificateFile(dataDirectory);
   let ports = choosePorts(dataDirectory, options.ports);
-  const world = buildWorld(dataDirectory, () => `https://localhost:${ports.entra}`);
+  const { demo } = options;
+  const world = buildWorld({ dataDirectory, demo, authority: () => `https://localhost:${ports.entra}` });
   const { directory } = world.entra;
   directory.registerCertificate(directory.firstApplication, readFileSync(certificatePath, 'utf8'));
   world.store.save();
@@ -64,27 +74,39 @@ async function openListeners(
     (service: ServiceName): CallHandler =>
     async (request) =>
       serveCall(world, service, request);
-  const control = createControl(world);
-  const keyVault = await listen({ port: ports.keyVault, tls, now, handle: serve('keyVault') });
-  const entra = await listen({ port: ports.entra, tls, now, handle: serve('entra') });
-  const controlListener = await listen({
-    port: ports.control,
-    now: () => new Date(),
-    handle: async (request) => ({ kind: 'answer', response: await control(request) }),
-  });
+  const controlApp = createControl(world);
+  const control: CallHandler = async (request) => ({ kind: 'answer', response: await controlApp(request) });
+  const opened: Readonly<Record<keyof Ports, Listener>> = {
+    keyVault: await listen({ port: ports.keyVault, tls, now, handle: serve('keyVault') }),
+    entra: await listen({ port: ports.entra, tls, now, handle: serve('entra') }),
+    secretServer: await listen({ port: ports.secretServer, tls, now, handle: serve('secretServer') }),
+    secretServerHttp: await listen({ port: ports.secretServerHttp, now, handle: serve('secretServer') }),
+    control: await listen({ port: ports.control, now: () => new Date(), handle: control }),
+  };
   return {
-    ports: { ...ports, keyVault: keyVault.port, entra: entra.port, control: controlListener.port },
-    listeners: [keyVault, entra, controlListener],
+    ports: {
+      keyVault: opened.keyVault.port,
+      entra: opened.entra.port,
+      secretServer: opened.secretServer.port,
+      secretServerHttp: opened.secretServerHttp.port,
+      control: opened.control.port,
+    },
+    listeners: Object.values(opened),
   };
 }
 
 function readyLine(
-  { entra }: EmulatedWorld,
+  { entra, secretServer }: EmulatedWorld,
   ports: Ports,
   files: { certificatePath: string; caFile: string },
 ): ReadyLine {
   const { tenantId, firstApplication } = entra.directory;
   return {
+    secretServer: {
+      url: `https://localhost:${ports.secretServer}`,
+      httpUrl: `http://localhost:${ports.secretServerHttp}`,
+      ...secretServerFacts(secretServer),
+    },
     keyVault: { url: `https://localhost:${ports.keyVault}` },
     entra: {
       authority: `https://localhost:${ports.entra}`,

@@ -31,11 +31,12 @@ function parseOrExit(args: string[]): EmulatorOptions {
 function describe(ready: ReadyLine): string {
   return `The stand-ins are ready.
 
-  Key Vault   ${ready.keyVault.url}
-  Entra       ${ready.entra.authority} (tenant ${ready.entra.tenantId}, client ${ready.entra.clientId})
-  Certificate ${ready.entra.certificatePath}
-  Control     ${ready.control.url}
-  Trust       ${ready.caFile}
+  Secret Server ${ready.secretServer.url} (HTTP: ${ready.secretServer.httpUrl}, user ${ready.secretServer.username})
+  Key Vault     ${ready.keyVault.url}
+  Entra         ${ready.entra.authority} (tenant ${ready.entra.tenantId}, client ${ready.entra.clientId})
+  Certificate   ${ready.entra.certificatePath}
+  Control       ${ready.control.url}
+  Trust         ${ready.caFile}
 `;
 }
 

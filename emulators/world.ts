@@ -6,11 +6,14 @@ import type { ServiceName, StandIn } from './frame/stand-in';
 import { StateStore } from './frame/state-store';
 import { createEntra, type EntraStandIn } from './entra/entra';
 import { createKeyVault, type KeyVaultStandIn } from './key-vault/key-vault';
+import { createSecretServer, type SecretServerStandIn } from './secret-server/secret-server';
+import { seedDemoWorld } from './demo-world/demo-world';
 
 /** All stand-ins with what they share. */
 export interface EmulatedWorld extends World {
   readonly entra: EntraStandIn;
   readonly keyVault: KeyVaultStandIn;
+  readonly secretServer: SecretServerStandIn;
   readonly store: StateStore;
   /** Every stand-in as on a first start. */
   reset(): void;
@@ -19,24 +22,33 @@ export interface EmulatedWorld extends World {
 /**
  * Builds the stand-ins on the state in `dataDirectory`.
  *
- * @param authority the URL of the Entra stand-in without a final slash, once it listens
+ * @param options.demo begin with the demo's secrets in Secret Server
+ * @param options.authority the URL of the Entra stand-in without a final slash, once it listens
  */
-export function buildWorld(dataDirectory: string, authority: () => string): EmulatedWorld {
+export function buildWorld(options: {
+  dataDirectory: string;
+  demo: boolean;
+  authority: () => string;
+}): EmulatedWorld {
   const clock = new Clock();
   const standIns = new Map<ServiceName, StandIn>();
-  const store = new StateStore(dataDirectory, () => standIns.values());
+  const store = new StateStore(options.dataDirectory, () => standIns.values());
   const shared = { clock, onChange: () => store.saveSoon() };
   const entra = createEntra(shared);
   const keyVault = createKeyVault({
     ...shared,
     trust: () => ({
-      authorization: `${authority()}/${entra.directory.tenantId}`,
+      authorization: `${options.authority()}/${entra.directory.tenantId}`,
       issuer: entra.directory.issuer,
       signingKey: entra.directory.verifyingKey,
     }),
   });
-  for (const standIn of [entra, keyVault]) standIns.set(standIn.service, standIn);
-  store.restore();
+  const secretServer = createSecretServer(shared);
+  for (const standIn of [entra, keyVault, secretServer]) standIns.set(standIn.service, standIn);
+  const seed = () => {
+    if (options.demo) seedDemoWorld(secretServer);
+  };
+  if (!store.restore()) seed();
   return {
     clock,
     log: new CallLog(),
@@ -45,9 +57,11 @@ export function buildWorld(dataDirectory: string, authority: () => string): Emul
     standIns,
     entra,
     keyVault,
+    secretServer,
     store,
     reset() {
       for (const standIn of standIns.values()) standIn.reset();
+      seed();
     },
   };
 }

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import type { World } from '../frame/front';
 import { services } from '../frame/stand-in';
 import type { KeyVaultStandIn } from '../key-vault/key-vault';
+import type { SecretServerStandIn } from '../secret-server/secret-server';
 import { clockSchema, faultSchema, keyVaultSchema, latencySchema, logQuerySchema } from './requests';
 
 /** What the control endpoint watches and changes. */
 export interface ControlledWorld extends World {
   readonly keyVault: KeyVaultStandIn;
+  readonly secretServer: SecretServerStandIn;
   /** Every stand-in as on a first start. */
   reset(): void;
 }
@@ -67,7 +69,7 @@ function addFaults(app: Hono, { faults }: World): void {
 }
 
 function addWorldEdits(app: Hono, world: ControlledWorld): void {
-  const { clock, latency, faults, log, keyVault } = world;
+  const { clock, latency, faults, log, keyVault, secretServer } = world;
   app.post('/clock', async (context) => {
     clock.setOffset(clockSchema.parse(await context.req.json()).offsetSeconds);
     return context.json({ offsetSeconds: clock.offsetSeconds, now: clock.now().toISOString() });
@@ -81,6 +83,10 @@ function addWorldEdits(app: Hono, world: ControlledWorld): void {
     keyVault.pageShape = keyVaultSchema.parse(await context.req.json()).pages;
     return context.json({ pages: keyVault.pageShape });
   });
+  app.get('/secret-server', (context) => context.json(secretServer.exportWorld()));
+  app.post('/secret-server', async (context) =>
+    context.json(secretServer.applyWorldEdit(await context.req.json())),
+  );
   app.post('/reset', (context) => {
     faults.clear('cut');
     clock.setOffset(0);

@@ -18,15 +18,15 @@ export class StateStore {
     this.#standIns = standIns;
   }
 
-  /** Restores every stand-in that the file knows. Returns their names; none on a first start. */
-  restore(): ReadonlySet<string> {
-    if (!existsSync(this.#file)) return new Set();
+  /** Restores every stand-in. False on a first start. */
+  restore(): boolean {
+    if (!existsSync(this.#file)) return false;
     const saved = JSON.parse(readFileSync(this.#file, 'utf8')) as Record<string, unknown>;
     for (const standIn of this.#standIns()) {
       const state = saved[standIn.service];
       if (state !== undefined) standIn.restore(state);
     }
-    return new Set(Object.keys(saved));
+    return true;
   }
 
   /** Saves soon; changes until then go into the same write. */

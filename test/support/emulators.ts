@@ -14,6 +14,7 @@ import type { ReadyLine } from '../../emulators/emulators';
 import type { CallCount, CallEntry } from '../../emulators/frame/call-log';
 import type { Fault } from '../../emulators/frame/faults';
 import type { ServiceName } from '../../emulators/frame/stand-in';
+import type { worldEditSchema } from '../../emulators/secret-server/world-edits';
 
 export type FaultInput = z.input<typeof faultSchema>;
 export type FaultState = ReturnType<Fault['describe']>;
@@ -39,6 +40,10 @@ export interface EmulatorControl {
   setClock(clock: z.input<typeof clockSchema>): Promise<void>;
   setLatency(latency: z.input<typeof latencySchema>): Promise<void>;
   setKeyVault(behaviour: z.input<typeof keyVaultSchema>): Promise<void>;
+  /** Changes Secret Server behind its REST interface's back; what comes back depends on the edit. */
+  editSecretServer<T = Record<string, unknown>>(edit: z.input<typeof worldEditSchema>): Promise<T>;
+  /** Secret Server's world with all values. */
+  secretServerWorld<T = Record<string, unknown>>(): Promise<T>;
   reset(): Promise<void>;
 }
 
@@ -136,6 +141,8 @@ function controlOf(url: string): EmulatorControl {
     setClock: async (clock) => call('POST', '/clock', clock),
     setLatency: async (latency) => call('POST', '/latency', latency),
     setKeyVault: async (behaviour) => call('POST', '/key-vault', behaviour),
+    editSecretServer: async (edit) => call('POST', '/secret-server', edit),
+    secretServerWorld: async () => call('GET', '/secret-server'),
     reset: async () => call('POST', '/reset'),
   };
 }

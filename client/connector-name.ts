@@ -5,7 +5,7 @@ import type { LedgerDatabase } from '../ledger/database';
 /**
  * The connector that a command means: the named one, or the only one there is.
  *
- * @throws SsakvError ConnectorUnknown, InvalidUsage (several, and none was named)
+ * @throws SsakvError ConnectorUnknown, ConnectorNotNamed (several, and none was named)
  */
 export async function chooseConnector(db: LedgerDatabase, named: string | undefined): Promise<string> {
   const names = (await listConnectors(db))
@@ -18,7 +18,7 @@ export async function chooseConnector(db: LedgerDatabase, named: string | undefi
   const [only, ...others] = names;
   if (only === undefined) throw new SsakvError('ConnectorUnknown', { detail: known(names) });
   if (others.length === 0) return only;
-  throw new SsakvError('InvalidUsage', { detail: `Name the connector. ${known(names)}` });
+  throw new SsakvError('ConnectorNotNamed', { detail: known(names) });
 }
 
 function known(names: readonly string[]): string {

@@ -3,14 +3,8 @@ import type { Client, WorkflowHandleWithFirstExecutionRunId, WorkflowStartOption
 import { defineSearchAttributeKey, TypedSearchAttributes, type Workflow } from '@temporalio/common';
 import { workflowTaskQueue } from '../domain/connectors';
 import { asTemporalError } from '../workers/temporal-error';
-import type {
-  ActivationResult,
-  ConnectionTestResult,
-  ConnectorInput,
-  CycleResult,
-  SyncCycleInput,
-  SyncSecretsInput,
-} from '../workflows/messages';
+import type { ActivationResult, ConnectionTestResult, ConnectorInput } from '../domain/connection-tests';
+import type { CycleResult, SyncCycleInput, SyncSecretsInput } from '../domain/cycles';
 
 const connectorAttribute = defineSearchAttributeKey('SsakvConnector', 'KEYWORD');
 

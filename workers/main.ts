@@ -16,24 +16,18 @@ export async function runWorker(settings: RuntimeSettings): Promise<void> {
   const log = openLog(settings.logLevel, 'worker');
   const coreMetricsAddress = await installRuntime(settings, log);
   const metrics = openActivityMetrics();
-  const services = await openServices(settings);
   const connection = await NativeConnection.connect(await temporalConnectionOptions(settings)).catch(
     asTemporalError,
   );
+  const services = await openServices(settings, connection);
+  const activities = createActivities(services.forActivities);
   const interceptors = { activity: [failureInterceptor(log, metrics)] };
-  const workers = await createWorkers({
-    settings,
-    connection,
-    activities: createActivities(services.forActivities),
-    interceptors,
-  });
+  const workers = await createWorkers({ settings, connection, activities, interceptors });
   const isReady = () => workers.every((worker) => worker.getState() === 'RUNNING');
   const address = settings.listeners.workerMetrics;
   const listener = await listenForScrapes({ address, coreMetricsAddress, metrics, isReady });
-  log.info(
-    { metrics: `${listener.url}/metrics`, taskQueues: workers.map((worker) => worker.options.taskQueue) },
-    'worker started',
-  );
+  const taskQueues = workers.map((worker) => worker.options.taskQueue);
+  log.info({ metrics: `${listener.url}/metrics`, taskQueues }, 'worker started');
   try {
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {

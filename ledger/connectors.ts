@@ -61,10 +61,9 @@ export async function getConnector(db: LedgerDatabase, name: string): Promise<Co
   const row = await db.selectFrom('connector').selectAll().where('name', '=', name).executeTakeFirst();
   if (row === undefined) return undefined;
   return {
-    // Written by applyConnector from the same type; a later version of ssakv migrates the rows with the type.
-    settings: row.settings as ConnectorSettings,
+    settings: row.settings,
     version: row.version,
-    state: row.state as ConnectorState,
+    state: row.state,
     stateReason: row.state_reason ?? undefined,
   };
 }
@@ -101,14 +100,14 @@ export async function setConnectorState(
 
 interface OverviewRow {
   name: string;
-  state: string;
+  state: ConnectorState;
   state_reason: string | null;
   version: number;
   vault_url: string;
   secret_server: string;
   pairs: number;
   cycle_id: string | null;
-  outcome: string | null;
+  outcome: CycleOutcome | null;
   opened_at: Date | null;
   closed_at: Date | null;
   counts: Record<string, number> | null;
@@ -117,7 +116,7 @@ interface OverviewRow {
 function overview(row: OverviewRow): ConnectorOverview {
   return {
     name: row.name,
-    state: row.state as ConnectorState,
+    state: row.state,
     stateReason: row.state_reason ?? undefined,
     version: row.version,
     vaultUrl: row.vault_url,
@@ -127,9 +126,21 @@ function overview(row: OverviewRow): ConnectorOverview {
   };
 }
 
-function lastCycle({ cycle_id: id, outcome, opened_at, closed_at, counts }: OverviewRow): LastCycle | undefined {
-  if (id === null || opened_at === null || closed_at === null) return undefined;
-  return { id, outcome: outcome as CycleOutcome, openedAt: opened_at, closedAt: closed_at, counts: counts ?? {} };
+function lastCycle({
+  cycle_id: id,
+  outcome,
+  opened_at,
+  closed_at,
+  counts,
+}: OverviewRow): LastCycle | undefined {
+  if (id === null || outcome === null || opened_at === null || closed_at === null) return undefined;
+  return {
+    id,
+    outcome,
+    openedAt: opened_at,
+    closedAt: closed_at,
+    counts: counts ?? {},
+  };
 }
 
 async function lockConnector(trx: LedgerTransaction, name: string) {

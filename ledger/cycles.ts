@@ -138,13 +138,13 @@ export async function listCycles(
 interface CycleRow {
   id: string;
   connector: string;
-  kind: string;
+  kind: CycleKind;
   dry_run: boolean;
   workflow_id: string;
   run_id: string;
   opened_at: Date;
   closed_at: Date | null;
-  outcome: string | null;
+  outcome: CycleOutcome | null;
   counts: Record<string, number>;
   plan_hash: string | null;
   calls: Record<string, number>;
@@ -160,13 +160,13 @@ function cycleRecord(row: CycleRow): CycleRecord {
   return {
     id: row.id,
     connector: row.connector,
-    kind: row.kind as CycleKind,
+    kind: row.kind,
     dryRun: row.dry_run,
     workflowId: row.workflow_id,
     runId: row.run_id,
     openedAt: row.opened_at,
     closedAt: row.closed_at ?? undefined,
-    outcome: (row.outcome as CycleOutcome | null) ?? undefined,
+    outcome: row.outcome ?? undefined,
     counts: row.counts,
     planHash: row.plan_hash ?? undefined,
     calls: row.calls,

@@ -1,4 +1,11 @@
-import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
+import {
+  Kysely,
+  PostgresDialect,
+  type PostgresCursor,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
+} from 'kysely';
 import { Pool, type PoolClient } from 'pg';
 import { ledgerError } from './ledger-error';
 import type { LedgerDatabase, LedgerSchema } from './schema';
@@ -42,7 +49,7 @@ function classifyingPool(pool: Pool): PostgresPool {
   return {
     async connect() {
       const client = await classified(pool.connect());
-      const known = wrapped.get(client) ?? classifyingClient(client);
+      const known = wrapped.get(client) ?? new ClassifyingClient(client);
       wrapped.set(client, known);
       return known;
     },
@@ -51,13 +58,20 @@ function classifyingPool(pool: Pool): PostgresPool {
   };
 }
 
-function classifyingClient(client: PoolClient): PostgresPoolClient {
-  const query = async (text: string, parameters: unknown[]) => await classified(client.query(text, parameters));
-  return {
-    // kysely's type also has an overload for cursors, which it uses only with a cursor class in the dialect's options.
-    query: query as unknown as PostgresPoolClient['query'],
-    release: (destroy?: boolean) => client.release(destroy),
-  };
+class ClassifyingClient implements PostgresPoolClient {
+  constructor(private readonly client: PoolClient) {}
+
+  query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
+  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  query(text: unknown, parameters?: readonly unknown[]): unknown {
+    // kysely uses cursors only with a cursor class in the dialect's options.
+    if (typeof text !== 'string') throw new Error('The ledger uses no cursors.');
+    return classified(this.client.query(text, [...(parameters ?? [])]));
+  }
+
+  release(destroy?: boolean): void {
+    this.client.release(destroy);
+  }
 }
 
 async function classified<T>(work: Promise<T>): Promise<T> {

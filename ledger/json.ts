@@ -4,7 +4,8 @@
  */
 export function toJson(value: unknown): string {
   // Well-formed pairs are written raw by JSON.stringify, so every \ud… escape in its output is a lone surrogate.
-  return JSON.stringify(value).replace(/(\\\\)|\\u(?:0000|d[89a-f][0-9a-f]{2})/g, (_, escapedBackslash?: string) =>
-    escapedBackslash === undefined ? '\\ufffd' : escapedBackslash,
+  return JSON.stringify(value).replace(
+    /(\\\\)|\\u(?:0000|d[89a-f][0-9a-f]{2})/g,
+    (_, escapedBackslash?: string) => (escapedBackslash === undefined ? '\\ufffd' : escapedBackslash),
   );
 }

@@ -2,16 +2,14 @@ import { sql } from 'kysely';
 import { toJson } from './json';
 import type { LedgerDatabase, LedgerTransaction } from './schema';
 
-export interface PairLeaseRequest {
-  readonly pairId: number;
-  /** Who asks: unique per attempt, so that an attempt never meets its own predecessor's lease as its own. */
+export interface LeaseTaker {
+  /** Unique per attempt, so that an attempt never meets its predecessor's lease as its own. */
   readonly owner: string;
   readonly leaseMs: number;
 }
 
-export type PairLeaseResult =
-  | { readonly pairId: number; readonly kind: 'taken'; readonly epoch: number }
-  | { readonly pairId: number; readonly kind: 'leased'; readonly byOwner: string; readonly remainingMs: number };
+export type PairLeased = { readonly kind: 'leased'; readonly byOwner: string; readonly remainingMs: number };
+export type PairLeaseResult = { readonly kind: 'taken'; readonly epoch: number } | PairLeased;
 
 export interface HeldPairLease {
   readonly pairId: number;
@@ -27,23 +25,24 @@ export interface LockedLease {
 }
 
 /**
- * Takes pairs for writes without a value (a PATCH of tags). One result per request, in their order. An unexpired lease
+ * Takes pairs for writes without a value (a PATCH of tags). One result per pair, in their order. An unexpired lease
  * excludes everybody, its own owner included; each taking raises the pair's epoch by one.
  */
 export async function leasePairs(
   db: LedgerDatabase,
-  requests: readonly PairLeaseRequest[],
+  taker: LeaseTaker,
+  pairIds: readonly number[],
 ): Promise<readonly PairLeaseResult[]> {
   return await db.transaction().execute(async (trx) => {
-    const locked = await lockPairLeases(trx, requests.map(({ pairId }) => pairId));
-    const taken = new Map<number, PairLeaseRequest>();
-    const results = requests.map((request): PairLeaseResult => {
-      const refusal = leaseRefusal(request.pairId, locked, taken);
+    const locked = await lockPairLeases(trx, pairIds);
+    const taken = new Set<number>();
+    const results = pairIds.map((pairId): PairLeaseResult => {
+      const refusal = leaseRefusal(pairId, locked, taker, taken);
       if (refusal !== undefined) return refusal;
-      taken.set(request.pairId, request);
-      return { pairId: request.pairId, kind: 'taken', epoch: nextEpoch(request.pairId, locked) };
+      taken.add(pairId);
+      return { kind: 'taken', epoch: nextEpoch(pairId, locked) };
     });
-    await writeLeases(trx, [...taken.values()]);
+    await writeLeases(trx, taker, [...taken]);
     return results;
   });
 }
@@ -84,9 +83,9 @@ export async function lockPairLeases(
   await sql`
     select 1 from lease where key in (select jsonb_array_elements_text(${toJson(keys)}::jsonb))
     order by key for update`.execute(trx);
-  // A statement of its own: the clock is read after the wait for the locks is over.
+  // A statement of its own: the rows and the clock are read after the wait for the locks is over.
   const { rows } = await sql<{ pair_id: number; epoch: string; owner: string | null; remaining_ms: number }>`
-    select substr(key, ${pairLeasePrefix.length + 1})::integer as pair_id, epoch, owner,
+    select substr(key, ${pairLeasePrefix.length + 1}::integer)::integer as pair_id, epoch, owner,
            greatest(0, ceil(extract(epoch from expires_at - clock_timestamp()) * 1000))::float8 as remaining_ms
     from lease where key in (select jsonb_array_elements_text(${toJson(keys)}::jsonb))`.execute(trx);
   return new Map(
@@ -101,15 +100,13 @@ export async function lockPairLeases(
 export function leaseRefusal(
   pairId: number,
   locked: ReadonlyMap<number, LockedLease>,
-  takenBefore: ReadonlyMap<number, PairLeaseRequest>,
-): (PairLeaseResult & { kind: 'leased' }) | undefined {
-  const earlier = takenBefore.get(pairId);
-  if (earlier !== undefined) {
-    return { pairId, kind: 'leased', byOwner: earlier.owner, remainingMs: earlier.leaseMs };
-  }
+  taker: LeaseTaker,
+  takenBefore: ReadonlySet<number>,
+): PairLeased | undefined {
+  if (takenBefore.has(pairId)) return { kind: 'leased', byOwner: taker.owner, remainingMs: taker.leaseMs };
   const lease = locked.get(pairId);
   if (lease === undefined || lease.remainingMs === 0) return undefined;
-  return { pairId, kind: 'leased', byOwner: lease.owner ?? '', remainingMs: lease.remainingMs };
+  return { kind: 'leased', byOwner: lease.owner ?? '', remainingMs: lease.remainingMs };
 }
 
 /** The epoch a pair gets when it is taken now. */
@@ -118,14 +115,18 @@ export function nextEpoch(pairId: number, locked: ReadonlyMap<number, LockedLeas
 }
 
 /** Writes the takings into rows that this transaction has locked. */
-export async function writeLeases(trx: LedgerTransaction, requests: readonly PairLeaseRequest[]): Promise<void> {
-  if (requests.length === 0) return;
-  const rows = requests.map(({ pairId, owner, leaseMs }) => ({ key: pairLeaseKey(pairId), owner, lease_ms: leaseMs }));
+export async function writeLeases(
+  trx: LedgerTransaction,
+  taker: LeaseTaker,
+  pairIds: readonly number[],
+): Promise<void> {
+  if (pairIds.length === 0) return;
   await sql`
-    update lease set owner = taken.owner, epoch = lease.epoch + 1,
-                     expires_at = clock_timestamp() + taken.lease_ms * interval '1 millisecond'
-    from jsonb_to_recordset(${toJson(rows)}::jsonb) as taken(key text, owner text, lease_ms float8)
-    where lease.key = taken.key`.execute(trx);
+    update lease set owner = ${taker.owner}, epoch = epoch + 1,
+                     expires_at = clock_timestamp() + ${taker.leaseMs}::float8 * interval '1 millisecond'
+    where key in (select jsonb_array_elements_text(${toJson(pairIds.map(pairLeaseKey))}::jsonb))`.execute(
+    trx,
+  );
 }
 
 const pairLeasePrefix = 'pair:';

@@ -37,7 +37,8 @@ export async function requireMigrated(db: LedgerDatabase): Promise<void> {
   const present = await appliedMigrations(db);
   refuseNewer(present);
   const missing = migrations.filter(({ name }) => !present.has(name)).map(({ name }) => name);
-  if (missing.length > 0) throw new SsakvError('LedgerNotMigrated', { detail: `Missing: ${missing.join(', ')}.` });
+  if (missing.length > 0)
+    throw new SsakvError('LedgerNotMigrated', { detail: `Missing: ${missing.join(', ')}.` });
 }
 
 function refuseNewer(present: ReadonlySet<string>): void {

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
+import type { ConnectorSettings, ConnectorState } from '../domain/connectors';
 
 /** PostgreSQL bigint: comes back as text, because a JavaScript number is exact only up to 2^53. */
 type BigInteger = ColumnType<string, number | string, number | string>;
@@ -15,10 +16,10 @@ interface ConnectorTable {
   name: string;
   vault_url: string;
   secret_server: string;
-  state: string;
+  state: ConnectorState;
   state_reason: string | null;
   version: number;
-  settings: Json<unknown>;
+  settings: Json<ConnectorSettings>;
   applied_by: string;
   applied_at: Generated<Timestamp>;
 }

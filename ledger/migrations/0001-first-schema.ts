@@ -177,7 +177,6 @@ create table intent (
   cycle_id uuid not null references cycle,
   expected_version text,
   intended_fingerprints jsonb not null,
-  intended_tags jsonb not null,
   intended_sync_version integer not null,
   source_stamp text not null,
   opened_at timestamptz not null,

@@ -1,0 +1,286 @@
+import { sql } from 'kysely';
+import type { ErrorCode } from '../domain/errors/catalogue';
+import { SsakvError } from '../domain/errors/ssakv-error';
+import { intentColumns, intentOf, type Intent, type IntentColumns } from './intent-rows';
+import { toJson } from './json';
+import { pairColumns, pairOf, type PairRow } from './pair-rows';
+import type { Pair } from './pairs';
+import { unfinishedDecision } from './pending-changes';
+import {
+  externalSecretColumns,
+  externalSecretOf,
+  secretColumns,
+  secretOf,
+  type ExternalSecretColumns,
+  type SecretColumns,
+} from './scan-rows';
+import type { ExternalSecretRow, SecretRow } from './scans';
+import type { LedgerDatabase, LedgerTransaction } from './schema';
+
+export type DecisionState = 'planned' | 'done' | 'held' | 'parked' | 'failed' | 'reported';
+
+/** What a cycle decided for one secret. Only its state, code and detail change once the plan is paginated. */
+export interface DecisionRow {
+  /** Undefined for a secret that could not get a pair. */
+  readonly pairId: number | undefined;
+  readonly secretId: number;
+  readonly externalName: string;
+  /** The row of the table of decisions. */
+  readonly row: number;
+  readonly decision: string;
+  readonly code: ErrorCode | undefined;
+  readonly detail: string | undefined;
+  /** The version that was compared. */
+  readonly keyVaultVersion: string | undefined;
+  readonly syncVersion: number;
+  readonly state: DecisionState;
+}
+
+/** A planned decision with everything its application needs to know. */
+export interface PlannedPair {
+  readonly decision: DecisionRow;
+  readonly pair: Pair;
+  readonly secret: SecretRow | undefined;
+  readonly external: ExternalSecretRow | undefined;
+  readonly openIntent: Intent | undefined;
+}
+
+export interface DecisionChange {
+  readonly pairId: number;
+  readonly state: DecisionState;
+  readonly code?: ErrorCode;
+  readonly detail?: string;
+  readonly decision?: string;
+}
+
+/**
+ * Records decisions, one per secret and cycle. Recording again replaces them until the plan is paginated; after that nothing
+ * is recorded. A decision that is not carried out yet keeps a hint on its secret, so that no later cycle overlooks it.
+ */
+export async function recordDecisions(
+  db: LedgerDatabase,
+  cycleId: string,
+  rows: readonly DecisionRow[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await db.transaction().execute(async (trx) => {
+    const cycle = await lockCycle(trx, cycleId);
+    if (cycle.plan_pages !== null) return;
+    await sql`
+      insert into decision (cycle_id, secret_id, pair_id, external_name, row_number, decision, code, detail,
+                            key_vault_version, sync_version, state)
+      select distinct on ("secretId") ${cycleId}::uuid, "secretId", "pairId", "externalName", "row", decision, code,
+             detail, "keyVaultVersion", "syncVersion", state
+      from jsonb_to_recordset(${toJson(rows)}::jsonb) as d(
+        "secretId" integer, "pairId" integer, "externalName" text, "row" integer, decision text, code text,
+        detail text, "keyVaultVersion" text, "syncVersion" integer, state text)
+      order by "secretId"
+      on conflict (cycle_id, secret_id) do update set
+        pair_id = excluded.pair_id, external_name = excluded.external_name, row_number = excluded.row_number,
+        decision = excluded.decision, code = excluded.code, detail = excluded.detail,
+        key_vault_version = excluded.key_vault_version, sync_version = excluded.sync_version,
+        state = excluded.state`.execute(trx);
+    await noteUnfinished(trx, cycle.connector, rows);
+  });
+}
+
+/** Moves decisions to other states; a member that is absent stays as it is. Unknown pairs are passed over. */
+export async function changeDecisions(
+  db: LedgerDatabase | LedgerTransaction,
+  cycleId: string,
+  entries: readonly DecisionChange[],
+): Promise<void> {
+  if (entries.length === 0) return;
+  await sql`
+    with changes as (
+      select * from jsonb_to_recordset(${toJson(entries)}::jsonb) as c(
+        "pairId" integer, state text, code text, detail text, decision text)
+    ), locked as (
+      select d.secret_id from decision d join changes c on c."pairId" = d.pair_id
+      where d.cycle_id = ${cycleId} order by d.secret_id for update of d
+    ), changed as (
+      update decision d set state = c.state, code = coalesce(c.code, d.code), detail = coalesce(c.detail, d.detail),
+                            decision = coalesce(c.decision, d.decision)
+      from changes c, locked
+      where d.cycle_id = ${cycleId} and d.pair_id = c."pairId" and d.secret_id = locked.secret_id
+      returning d.secret_id, d.state
+    )
+    delete from pending_change p using changed, cycle
+    where cycle.id = ${cycleId} and p.connector = cycle.connector and p.secret_id = changed.secret_id
+      and p.source = ${unfinishedDecision} and changed.state = 'done'`.execute(db);
+}
+
+/**
+ * Fixes the plan: numbers the planned rows into pages from 0 in the order of pair ids, and hashes them (SHA-256, hexadecimal,
+ * over pair, decision and versions). Repeating it returns what the first time fixed. Fails with CycleUnknown.
+ */
+export async function paginateDecisions(
+  db: LedgerDatabase,
+  cycleId: string,
+  pageSize: number,
+): Promise<{ pages: number; planned: number; hash: string }> {
+  return await db.transaction().execute(async (trx) => {
+    const cycle = await lockCycle(trx, cycleId);
+    if (cycle.plan_pages === null) await fixPages(trx, cycleId, pageSize);
+    const { rows } = await sql<{ pages: number; planned: number; hash: string }>`
+      select plan_pages as pages, plan_hash as hash,
+             (select count(*)::integer from decision where cycle_id = ${cycleId} and page is not null) as planned
+      from cycle where id = ${cycleId}`.execute(trx);
+    return rows[0] ?? { pages: 0, planned: 0, hash: '' };
+  });
+}
+
+/** The rows of a page (numbered from 0) that are still planned, by pair id. */
+export async function loadDecisionPage(
+  db: LedgerDatabase,
+  cycleId: string,
+  page: number,
+): Promise<readonly PlannedPair[]> {
+  const { rows } = await sql<PlannedRow>`
+    ${plannedRows} where d.cycle_id = ${cycleId} and d.page = ${page} and d.state = 'planned'
+    order by d.pair_id`.execute(db);
+  return rows.map(plannedPair);
+}
+
+/** The cycle's decision for a pair in whatever state, or undefined. */
+export async function loadDecision(
+  db: LedgerDatabase,
+  cycleId: string,
+  pairId: number,
+): Promise<PlannedPair | undefined> {
+  const { rows } = await sql<PlannedRow>`
+    ${plannedRows} where d.cycle_id = ${cycleId} and d.pair_id = ${pairId}`.execute(db);
+  return rows.map(plannedPair)[0];
+}
+
+/** How many rows, by `<decision>.<state>`. */
+export async function countDecisions(
+  db: LedgerDatabase,
+  cycleId: string,
+): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await sql<{ name: string; count: number }>`
+    select decision || '.' || state as name, count(*)::integer as count
+    from decision where cycle_id = ${cycleId} group by 1 order by 1`.execute(db);
+  return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
+}
+
+/** Decisions that a person should know about: everything that is neither planned nor done nor "none". By secret id. */
+export async function listDecisionProblems(
+  db: LedgerDatabase,
+  cycleId: string,
+  limit: number,
+): Promise<readonly DecisionRow[]> {
+  const { rows } = await sql<DecisionColumns>`
+    select ${decisionColumns} from decision d
+    where d.cycle_id = ${cycleId} and d.state in ('held', 'parked', 'failed', 'reported') and d.decision <> 'none'
+    order by d.secret_id limit ${limit}`.execute(db);
+  return rows.map(decisionOf);
+}
+
+interface DecisionColumns {
+  d_pair_id: number | null;
+  d_secret_id: number;
+  d_external_name: string;
+  d_row: number;
+  d_decision: string;
+  d_code: ErrorCode | null;
+  d_detail: string | null;
+  d_key_vault_version: string | null;
+  d_sync_version: number;
+  d_state: DecisionState;
+}
+
+const decisionColumns = sql`
+  d.pair_id as d_pair_id, d.secret_id as d_secret_id, d.external_name as d_external_name, d.row_number as d_row,
+  d.decision as d_decision, d.code as d_code, d.detail as d_detail, d.key_vault_version as d_key_vault_version,
+  d.sync_version as d_sync_version, d.state as d_state`;
+
+type PlannedRow = DecisionColumns & PairRow & SecretColumns & ExternalSecretColumns & IntentColumns;
+
+/** Rows of both sides count as in the plan: only where the cycle's completed scans saw them. */
+const plannedRows = sql`
+  select ${decisionColumns}, ${pairColumns}, ${secretColumns}, ${externalSecretColumns}, ${intentColumns}
+  from decision d
+  join pair p on p.id = d.pair_id
+  left join lease l on l.key = 'pair:' || p.id
+  left join scan ss on ss.cycle_id = d.cycle_id and ss.side = 'secretServer' and ss.completed_at is not null
+  left join scan kv on kv.cycle_id = d.cycle_id and kv.side = 'keyVault' and kv.completed_at is not null
+  left join secret s on s.connector = p.connector and s.secret_id = p.secret_id and s.generation >= ss.generation
+  left join external_secret e on e.connector = p.connector and e.folded_name = p.folded_name
+    and e.generation >= kv.generation
+  left join intent i on i.pair_id = p.id and i.closed_at is null`;
+
+function plannedPair(row: PlannedRow): PlannedPair {
+  return {
+    decision: decisionOf(row),
+    pair: pairOf(row),
+    secret: secretOf(row),
+    external: externalSecretOf(row),
+    openIntent: intentOf(row),
+  };
+}
+
+function decisionOf(row: DecisionColumns): DecisionRow {
+  return {
+    pairId: row.d_pair_id ?? undefined,
+    secretId: row.d_secret_id,
+    externalName: row.d_external_name,
+    row: row.d_row,
+    decision: row.d_decision,
+    code: row.d_code ?? undefined,
+    detail: row.d_detail ?? undefined,
+    keyVaultVersion: row.d_key_vault_version ?? undefined,
+    syncVersion: row.d_sync_version,
+    state: row.d_state,
+  };
+}
+
+async function lockCycle(trx: LedgerTransaction, cycleId: string) {
+  const cycle = await trx
+    .selectFrom('cycle')
+    .select(['connector', 'plan_pages'])
+    .where('id', '=', cycleId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (cycle === undefined) throw new SsakvError('CycleUnknown', { detail: `Id: ${cycleId}.` });
+  return cycle;
+}
+
+async function fixPages(trx: LedgerTransaction, cycleId: string, pageSize: number): Promise<void> {
+  await sql`
+    update decision d set page = numbered.page
+    from (select secret_id, (row_number() over (order by pair_id) - 1) / ${pageSize}::integer as page
+          from decision where cycle_id = ${cycleId} and state = 'planned' and pair_id is not null) numbered
+    where d.cycle_id = ${cycleId} and d.secret_id = numbered.secret_id`.execute(trx);
+  await sql`
+    update cycle set (plan_pages, plan_hash) = (
+      select coalesce(max(page) + 1, 0),
+             encode(sha256(convert_to(coalesce(string_agg(
+               jsonb_build_array(pair_id, decision, key_vault_version, sync_version)::text, e'\n' order by pair_id
+             ), ''), 'UTF8')), 'hex')
+      from decision where cycle_id = ${cycleId} and page is not null)
+    where id = ${cycleId}`.execute(trx);
+}
+
+async function noteUnfinished(
+  trx: LedgerTransaction,
+  connector: string,
+  rows: readonly DecisionRow[],
+): Promise<void> {
+  const finished = rows.filter(({ state, decision }) => state === 'done' || decision === 'none');
+  const unfinished = rows.filter(({ state, decision }) => state !== 'done' && decision !== 'none');
+  await sql`
+    delete from pending_change
+    where connector = ${connector} and source = ${unfinishedDecision}
+      and secret_id in (${secretIdsIn(finished)})`.execute(trx);
+  await sql`
+    insert into pending_change (connector, secret_id, source, noted_at)
+    select distinct ${connector}, secret_id, ${unfinishedDecision}, clock_timestamp()
+    from (${secretIdsIn(unfinished)}) as ids(secret_id) order by 2
+    on conflict (connector, secret_id, source) do update set noted_at = excluded.noted_at`.execute(trx);
+}
+
+function secretIdsIn(rows: readonly DecisionRow[]) {
+  const ids = toJson(rows.map(({ secretId }) => secretId));
+  return sql`select value::integer from jsonb_array_elements_text(${ids}::jsonb) as i(value)`;
+}

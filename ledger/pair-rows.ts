@@ -1,0 +1,56 @@
+import { sql } from 'kysely';
+import type { Pair, PairBase } from './pairs';
+
+export interface PairRow {
+  p_id: number;
+  p_connector: string;
+  p_secret_id: number;
+  p_vault_url: string;
+  p_external_name: string;
+  p_ss_template: string;
+  p_sync_version: number;
+  p_tag_repairs: number;
+  p_base_version: string | null;
+  p_base_updated_seconds: string | null;
+  p_base_settled: boolean | null;
+  p_base_fingerprints: Record<string, string> | null;
+  p_base_tags: Record<string, string> | null;
+  p_base_source_stamp: string | null;
+  p_epoch: string;
+}
+
+/** The columns of a pair `p` with its lease `l`, which may be missing. */
+export const pairColumns = sql`
+  p.id as p_id, p.connector as p_connector, p.secret_id as p_secret_id, p.vault_url as p_vault_url,
+  p.external_name as p_external_name, p.ss_template as p_ss_template, p.sync_version as p_sync_version,
+  p.tag_repairs as p_tag_repairs, p.base_version as p_base_version, p.base_updated_seconds as p_base_updated_seconds,
+  p.base_settled as p_base_settled, p.base_fingerprints as p_base_fingerprints, p.base_tags as p_base_tags,
+  p.base_source_stamp as p_base_source_stamp, coalesce(l.epoch, 0) as p_epoch`;
+
+/** A row of pairColumns as a pair. */
+export function pairOf(row: PairRow): Pair {
+  return {
+    id: row.p_id,
+    connector: row.p_connector,
+    secretId: row.p_secret_id,
+    vaultUrl: row.p_vault_url,
+    externalName: row.p_external_name,
+    ssTemplate: row.p_ss_template,
+    syncVersion: row.p_sync_version,
+    tagRepairs: row.p_tag_repairs,
+    base: baseOf(row),
+    epoch: Number(row.p_epoch),
+  };
+}
+
+function baseOf(row: PairRow): PairBase | undefined {
+  if (row.p_base_version === null) return undefined;
+  return {
+    keyVaultVersion: row.p_base_version,
+    keyVaultUpdatedSeconds: Number(row.p_base_updated_seconds),
+    settled: row.p_base_settled ?? false,
+    fingerprints: row.p_base_fingerprints ?? {},
+    tags: row.p_base_tags ?? {},
+    sourceStamp: row.p_base_source_stamp ?? '',
+  };
+}

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../domain/errors/catalogue';
 import type { ConfigDocument } from './documents';
+import { memberOf } from './records';
 import { pathText, type Problem, type SettingPath } from './problems';
 import {
   describeFound,
@@ -72,10 +73,7 @@ export interface RuleFault extends RuleParams {
 
 /** The value at a path of a parsed file. */
 export function valueAt(root: unknown, path: SettingPath): unknown {
-  return path.reduce<unknown>((value, part) => {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-    return (value as Record<string | number, unknown>)[part];
-  }, root);
+  return path.reduce<unknown>(memberOf, root);
 }
 
 function issueProblems(document: ConfigDocument, issue: z.core.$ZodIssue, options: CheckOptions): Problem[] {

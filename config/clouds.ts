@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { CloudSettings } from '../domain/connectors';
 import type { RuleParams } from './checking';
+import { isRecord } from './records';
 import { readBy } from './rules';
 import { describeKey, nearestName } from './shown-values';
 import { baseUrlFault, isLoopbackHost } from './urls';
@@ -34,7 +35,6 @@ export const knownClouds = {
 } as const;
 
 const names = Object.keys(knownClouds);
-const domain = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
 const customKeys = [
   'authority',
   'vaultSuffix',
@@ -54,10 +54,9 @@ interface Fault extends RuleParams {
 export function cloudSetting(): z.ZodType<CloudSettings> {
   return readBy((value) => {
     if (typeof value === 'string') return readName(value);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return { issues: [{ example }] };
-    const members = value as Record<string, unknown>;
-    const issues = [...unknownKeys(members), ...endpointFaults(members), ...switchFaults(members)];
-    return issues.length > 0 ? { issues } : { value: customCloud(members) };
+    if (!isRecord(value)) return { issues: [{ example }] };
+    const issues = [...unknownKeys(value), ...endpointFaults(value), ...switchFaults(value)];
+    return issues.length > 0 ? { issues } : { value: customCloud(value) };
   });
 }
 
@@ -87,14 +86,14 @@ export function vaultUrlFault(value: unknown, cloudSettings: CloudSettings): Rul
 }
 
 function readName(value: string): { readonly value: CloudSettings } | { readonly issues: readonly Fault[] } {
-  const name = names.find((each) => each === value);
-  if (name !== undefined) return { value: knownClouds[name as keyof typeof knownClouds] };
+  const known = Object.values(knownClouds).find((each) => each.name === value);
+  if (known !== undefined) return { value: known };
   const nearest = nearestName(value, names);
   const hint = nearest === undefined ? '' : `; nearest: ${nearest}`;
   return { issues: [{ expected: `${names.join(', ')}, or an object for a custom cloud${hint}`, example }] };
 }
 
-function unknownKeys(members: Record<string, unknown>): Fault[] {
+function unknownKeys(members: Readonly<Record<string, unknown>>): Fault[] {
   return Object.keys(members)
     .filter((key) => !customKeys.includes(key))
     .map((key) => ({
@@ -104,25 +103,29 @@ function unknownKeys(members: Record<string, unknown>): Fault[] {
     }));
 }
 
-function endpointFaults(members: Record<string, unknown>): Fault[] {
+function endpointFaults(members: Readonly<Record<string, unknown>>): Fault[] {
   const urls = ['authority', 'resourceManager'].flatMap((key) => {
     const fault = baseUrlFault(members[key], ['https:']);
     return fault === undefined ? [] : [{ expected: 'an https:// URL', example, ...fault, path: [key] }];
   });
   const suffixes = ['vaultSuffix', 'hsmSuffix']
-    .filter((key) => !domain.test(String(members[key] ?? '')))
+    .filter((key) => !isDomain(members[key]))
     .map((key) => ({ expected: 'a domain without leading dot', example, path: [key] }));
   return [...urls, ...suffixes];
 }
 
-function switchFaults(members: Record<string, unknown>): Fault[] {
+function switchFaults(members: Readonly<Record<string, unknown>>): Fault[] {
   return ['instanceDiscovery', 'challengeVerification']
     .filter((key) => members[key] !== undefined && typeof members[key] !== 'boolean')
     .map((key) => ({ expected: 'true or false', example, path: [key] }));
 }
 
+function isDomain(value: unknown): boolean {
+  return typeof value === 'string' && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value);
+}
+
 /** A custom cloud is unknown to Microsoft, so its instance discovery is off unless it is asked for. */
-function customCloud(members: Record<string, unknown>): CloudSettings {
+function customCloud(members: Readonly<Record<string, unknown>>): CloudSettings {
   return {
     name: 'custom',
     authority: String(members['authority']).replace(/\/+$/, ''),

@@ -3,13 +3,14 @@ import type { RuleFault } from './checking';
 import { vaultUrlFault } from './clouds';
 import { connectorSchema, type ConnectorFile } from './connector-schema';
 import { kindsForAuthMethod } from './credential-references';
+import { isRecord } from './records';
 
 type Readable = { [Key in keyof ConnectorFile]?: ConnectorFile[Key] | undefined };
 
 /** The rules between the keys of the connector JSON, on those keys that are valid by themselves. */
 export function connectorRules(value: unknown): readonly RuleFault[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  const settings = readableMembers(value as Record<string, unknown>);
+  if (!isRecord(value)) return [];
+  const settings = readableMembers(value);
   return [...urlRule(settings), ...tagRule(settings), ...conflictRule(settings), ...credentialRule(settings)];
 }
 
@@ -35,7 +36,7 @@ export function defaultCredential(
 }
 
 /** The members that pass their own schema, defaults filled in. */
-function readableMembers(members: Record<string, unknown>): Readable {
+function readableMembers(members: Readonly<Record<string, unknown>>): Readable {
   const entries = Object.entries(connectorSchema.shape).flatMap(([key, schema]) => {
     const result = schema.safeParse(members[key]);
     return result.success ? [[key, result.data] as const] : [];

@@ -1,5 +1,5 @@
 import { findNodeAtLocation, getNodeValue, parseTree, type Node, type ParseError } from 'jsonc-parser';
-import { isMap, isSeq, isScalar, LineCounter, parseDocument, type Node as YamlNode } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Node as YamlNode } from 'yaml';
 import type { Problem, SettingPath } from './problems';
 
 /** A parsed file that still knows on which line each member stands. */
@@ -158,7 +158,7 @@ function yamlOffset(root: YamlNode | null, path: SettingPath): number | undefine
   for (const part of path) {
     if (isSeq(node) && typeof part === 'number') {
       node = node.items[part];
-      offset = (node as YamlNode | undefined)?.range?.[0];
+      offset = isNode(node) ? node.range?.[0] : undefined;
     } else if (isMap(node)) {
       const pair = node.items.find((each) => isScalar(each.key) && String(each.key.value) === String(part));
       node = pair?.value;

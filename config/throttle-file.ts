@@ -34,6 +34,7 @@ const numberKeys = {
 } as const satisfies Record<string, NumberKey>;
 
 type NumberName = keyof typeof numberKeys;
+const isNumberName = (key: string): key is NumberName => Object.hasOwn(numberKeys, key);
 const policies = ['exponential', 'fixed'] as const;
 type Policy = (typeof policies)[number];
 
@@ -67,12 +68,11 @@ export function readThrottleFile(source: ConfigSource): Checked<ThrottleSettings
       const known = policies.find((each) => each === entry.value);
       if (known === undefined) problems.push(policyProblem(source, entry));
       else policy = known;
-    } else {
-      const name = entry.key as NumberName;
+    } else if (isNumberName(entry.key)) {
       const number = /^\d{1,9}$/.test(entry.value) ? Number(entry.value) : Number.NaN;
-      const { minimum, maximum } = numberKeys[name];
-      if (number >= minimum && number <= maximum) numbers.set(name, number);
-      else problems.push(numberProblem(source, entry, numberKeys[name]));
+      const { minimum, maximum } = numberKeys[entry.key];
+      if (number >= minimum && number <= maximum) numbers.set(entry.key, number);
+      else problems.push(numberProblem(source, entry, numberKeys[entry.key]));
     }
   }
   if (problems.length > 0) return { kind: 'invalid', problems };
@@ -86,7 +86,7 @@ function readEntries(source: ConfigSource, problems: Problem[]): Entry[] {
   for (const [index, line] of source.text.split(/\r?\n/).entries()) {
     if (/^\s*([;#].*)?$/.test(line)) continue;
     const place = { section, key: '', value: '', line: index + 1 };
-    const [[name, content] = ['', undefined]] = Object.entries(parse(line) as Record<string, unknown>);
+    const [[name, content] = ['', undefined]] = Object.entries<unknown>(parse(line));
     if (!/^\s*\[|=/.test(line)) {
       problems.push(problemAt(source, place, 'a line without =', 'key = value'));
     } else if (typeof content === 'object' && content !== null && !Array.isArray(content)) {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SsakvError } from '../domain/errors/ssakv-error';
 import { displayNamePattern } from './connector-schema';
 import { pathText } from './problems';
+import { memberOf } from './records';
 import { describeFound, describeKey, nearestName } from './shown-values';
 
 /** Input of `testConnection` and `activateConnector`. Without `connector` the only one there is. */
@@ -97,10 +98,7 @@ function describeIssue(issue: z.core.$ZodIssue, input: unknown, known: readonly 
   const [field] = path;
   if (field === undefined)
     return [`Found ${describeFound(input, 'never')} as the input; expected one JSON object.`];
-  const found = path.reduce<unknown>(
-    (value, part) => (value as Record<string | number, unknown>)[part],
-    input,
-  );
+  const found = path.reduce<unknown>(memberOf, input);
   const expected =
     typeof path[1] === 'number' ? 'the id of a secret, a whole number from 1' : expectedOf[String(field)];
   return [`Field \`${pathText(path)}\`: found ${describeFound(found, 'name')}; expected ${expected}.`];

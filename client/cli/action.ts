@@ -1,13 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { describeFailure } from '../failure';
+import type { SettingsLocation } from '../settings-file';
 import { exitCodeFor, type ExitCode } from './exit-codes';
 import { openOutput, type Output } from './output';
 
 /** The options that every command takes. */
-export interface GlobalOptions {
+export interface GlobalOptions extends SettingsLocation {
   readonly json?: boolean;
-  readonly config?: string;
 }
 
 /** What a command is run with. `options` holds its own and the global ones. */

@@ -6,7 +6,7 @@ import { SsakvError } from '../../domain/errors/ssakv-error';
 import { action, type Invocation } from './action';
 import { exitCodes, type ExitCode } from './exit-codes';
 import { readCount } from './secret';
-import { withSession } from './session';
+import { withSession } from '../session';
 
 interface VerifyOptions {
   readonly head?: string;

@@ -5,7 +5,7 @@ import { action, type Invocation } from './action';
 import { exitCodes, type ExitCode } from './exit-codes';
 import { table } from './output';
 import { readCount } from './secret';
-import { withSession } from './session';
+import { withSession } from '../session';
 
 interface ListOptions {
   readonly connector?: string;

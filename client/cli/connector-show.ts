@@ -6,7 +6,7 @@ import { getConnector, type ConnectorRecord } from '../../ledger/connectors';
 import { chooseConnector } from '../connector-name';
 import { action, type Invocation } from './action';
 import { table } from './output';
-import { withSession } from './session';
+import { withSession } from '../session';
 
 /** `ssakv connector show`: the settings in force, limits with their source, the conflict rule of each key. */
 export function addConnectorShow(connector: Command): void {

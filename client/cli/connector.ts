@@ -13,7 +13,7 @@ import { addConnectorShow } from './connector-show';
 import { cycleExitCode } from './cycle-text';
 import { exitCodes, type ExitCode } from './exit-codes';
 import { table } from './output';
-import { withSession } from './session';
+import { withSession } from '../session';
 
 interface ReasonOptions {
   readonly reason: string;

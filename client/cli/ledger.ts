@@ -6,8 +6,8 @@ import { verifyAudit } from '../../ledger/audit';
 import { openConfiguredLedger, readInstallationKeys } from '../../workers/installation';
 import { action, type Invocation } from './action';
 import { exitCodes, type ExitCode } from './exit-codes';
-import { withSession } from './session';
-import { loadSettings } from './settings-file';
+import { withSession } from '../session';
+import { loadSettings } from '../settings-file';
 
 /** `ssakv ledger …`: the schema and the integrity of the database. */
 export function addLedgerCommands(program: Command): void {

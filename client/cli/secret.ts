@@ -3,7 +3,7 @@ import { listPairs, type PairListing } from '../../ledger/pairs';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { action, type Invocation } from './action';
 import { table } from './output';
-import { withSession } from './session';
+import { withSession } from '../session';
 
 interface ListOptions {
   readonly connector?: string;

@@ -5,7 +5,7 @@ import { serveHttp } from '../http/serve';
 import { setUp } from '../setup';
 import { untilStopped } from '../until-stopped';
 import { action, type Invocation } from './action';
-import { loadSettings } from './settings-file';
+import { loadSettings } from '../settings-file';
 
 interface ServiceOptions {
   readonly exitWithParent?: boolean;

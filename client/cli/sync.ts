@@ -10,7 +10,7 @@ import { action, type Invocation } from './action';
 import { countsText, cycleExitCode, cycleText } from './cycle-text';
 import type { ExitCode } from './exit-codes';
 import { table } from './output';
-import { withSession } from './session';
+import { withSession } from '../session';
 
 interface TargetedOptions {
   readonly connector?: string;

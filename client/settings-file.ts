@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { loadRuntimeSettings, type RuntimeSettings } from '../../config/runtime-settings';
-import { SsakvError } from '../../domain/errors/ssakv-error';
-import type { GlobalOptions } from './action';
+import { loadRuntimeSettings, type RuntimeSettings } from '../config/runtime-settings';
+import { SsakvError } from '../domain/errors/ssakv-error';
+
+/** Where a command was told to look. */
+export interface SettingsLocation {
+  readonly config?: string;
+}
 
 const usualPlaces = ['ssakv.yaml', path.join('.ssakv', 'config', 'ssakv.yaml')];
 
 /** Where ssakv.yaml is: --config, SSAKV_CONFIG, ./ssakv.yaml, ./.ssakv/config/ssakv.yaml. Throws SettingsNotFound. */
-export function findSettingsFile(options: GlobalOptions): string {
+export function findSettingsFile(options: SettingsLocation): string {
   const named = options.config ?? process.env['SSAKV_CONFIG'];
   const file = named ?? usualPlaces.find((place) => existsSync(place));
   if (file !== undefined && existsSync(file)) return path.resolve(file);
@@ -15,6 +19,6 @@ export function findSettingsFile(options: GlobalOptions): string {
 }
 
 /** The settings of this installation. Throws SettingsNotFound, ConfigurationInvalid. */
-export function loadSettings(options: GlobalOptions): RuntimeSettings {
+export function loadSettings(options: SettingsLocation): RuntimeSettings {
   return loadRuntimeSettings(findSettingsFile(options));
 }

@@ -1,11 +1,10 @@
 import type { Client } from '@temporalio/client';
-import type { RuntimeSettings } from '../../config/runtime-settings';
-import type { LedgerDatabase } from '../../ledger/database';
-import { requireMigrated } from '../../ledger/migrate';
-import { openConfiguredLedger } from '../../workers/installation';
-import { connectTemporal } from '../temporal/connect';
-import type { GlobalOptions } from './action';
-import { loadSettings } from './settings-file';
+import type { RuntimeSettings } from '../config/runtime-settings';
+import type { LedgerDatabase } from '../ledger/database';
+import { requireMigrated } from '../ledger/migrate';
+import { openConfiguredLedger } from '../workers/installation';
+import { connectTemporal } from './temporal/connect';
+import { loadSettings, type SettingsLocation } from './settings-file';
 
 /** What most commands work with. Connections are made when they are first asked for. */
 export interface Session {
@@ -18,7 +17,7 @@ export interface Session {
 
 /** Runs a command's work with the configured connections and closes them afterwards. */
 export async function withSession<T>(
-  options: GlobalOptions,
+  options: SettingsLocation,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   return withSettings(loadSettings(options), work);

@@ -46,10 +46,11 @@ export interface KeyVaultCall {
   readonly signal?: AbortSignal;
 }
 
-export type KeyVaultExchange =
+/** `sent` is false when it is certain that the vault never saw the request with its body. */
+export type KeyVaultExchange = { readonly sent: boolean } & (
   | { readonly kind: 'answered'; readonly status: number; readonly text: string; readonly headers: Headers }
-  /** `sent` is false when it is certain that the vault never saw the request with its body. */
-  | { readonly kind: 'failed'; readonly error: SsakvError; readonly sent: boolean };
+  | { readonly kind: 'failed'; readonly error: SsakvError }
+);
 
 /**
  * Opens the secrets of a vault on the official client, without retries.
@@ -104,6 +105,7 @@ export async function exchange(
     const response = await connection.pipeline.sendRequest(transport, requestFor(connection, call, deadline));
     return {
       kind: 'answered',
+      sent: progress.sent,
       status: response.status,
       text: response.bodyAsText ?? '',
       headers: response.headers,

@@ -96,11 +96,11 @@ type Written = { readonly kind: 'done'; readonly item: SecretItem } | Refused | 
 async function write(connection: KeyVaultSecretsConnection, call: KeyVaultCall): Promise<Written> {
   const answer = await exchange(connection, call);
   if (answer.kind === 'failed') return { kind: answer.sent ? 'unknown' : 'refused', error: answer.error };
-  if (answer.status === 200) return readWritten(call, answer.text);
+  if (answer.status === 200 && answer.sent) return readWritten(call, answer.text);
   const error = keyVaultRefusal(`keyVault.${call.operation}`, answer.status, answer.text, answer.headers);
   // 408 comes from a proxy that stopped waiting for the vault, so the vault may have gone on.
-  const certain = answer.status >= 400 && answer.status < 500 && answer.status !== 408;
-  return { kind: certain ? 'refused' : 'unknown', error };
+  const refused = answer.status >= 400 && answer.status < 500 && answer.status !== 408;
+  return { kind: refused || !answer.sent ? 'refused' : 'unknown', error };
 }
 
 function readWritten(call: KeyVaultCall, text: string): Written {

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { withCallCounts } from '../adapters/http/call-counts';
+import { withCorrelationId } from '../adapters/http/correlation';
+import { retryAfterMs } from '../adapters/http/retry-after';
+import { listExternalSecrets, readNewest } from '../adapters/key-vault/secrets/reader';
+import { anyToken, challenged, odd, vaultOn } from './support/adapter-settings';
+import { openKeyVaultSecrets } from '../adapters/key-vault/secrets/client';
+import { startOddServer, startTunnelProxy, type OddServer } from './support/odd-server';
+
+const bundle = (url: string) => ({
+  id: `${url}/secrets/one/0123456789abcdef0123456789abcdef`,
+  value: 'v',
+  attributes: { enabled: true, created: 1, updated: 2 },
+});
+
+describe('the transport of the adapters', () => {
+  let server: OddServer;
+  beforeAll(async () => void (server = await startOddServer()));
+  afterAll(async () => server.stop());
+
+  it('trusts the extra certificate authority, and does not trust the server without it', async () => {
+    server.script(challenged(() => ({ status: 200, body: bundle(server.url) })));
+    await expect(readNewest(odd(server), 'one')).resolves.toMatchObject({ kind: 'present' });
+    const { caFile: _, ...without } = vaultOn(server.url, server.caFile);
+    const stranger = openKeyVaultSecrets(without, anyToken, { requestTimeoutMs: 5_000 });
+    await expect(readNewest(stranger, 'one')).rejects.toMatchObject({
+      code: 'KeyVaultUntrusted',
+      retryable: false,
+    });
+  });
+
+  it('adds the extra authority to the built-in roots instead of replacing them', () => {
+    const agentOf = (connection: ReturnType<typeof odd>) => {
+      const request = { url: 'https://localhost:1/', headers: new Map(), agent: undefined };
+      void connection.transport.sendRequest(request as never).catch(() => undefined);
+      return request.agent as unknown as { options: { ca: string[] } };
+    };
+    expect(agentOf(odd(server)).options.ca.length).toBeGreaterThan(100);
+  });
+
+  it.each(['no certificate at all', ''])('names the file when it holds %j', (content) => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'ssakv-ca-'));
+    const caFile = path.join(directory, 'ca.pem');
+    writeFileSync(caFile, content);
+    expect(() => odd(server, { vault: { caFile } })).toThrow(
+      expect.objectContaining({ code: 'ExtraCaUnreadable', message: expect.stringContaining(caFile) }),
+    );
+    rmSync(directory, { recursive: true });
+  });
+
+  it("goes through the endpoint's own proxy and still trusts its own authority", async () => {
+    const proxy = await startTunnelProxy();
+    server.script(challenged(() => ({ status: 200, body: bundle(server.url) })));
+    const through = odd(server, { vault: { proxy: proxy.url } });
+    await expect(readNewest(through, 'one')).resolves.toMatchObject({ kind: 'present' });
+    expect(proxy.tunnels).toContain(new URL(server.url).host);
+    await proxy.stop();
+  });
+
+  it('names an unreachable proxy as unreachable', async () => {
+    const through = odd(server, { vault: { proxy: 'http://127.0.0.1:1' } });
+    await expect(readNewest(through, 'one')).rejects.toMatchObject({ code: 'KeyVaultUnreachable' });
+  });
+
+  it('puts the correlation id on the challenge probe, on the call and on every page', async () => {
+    const id = randomUUID();
+    server.script(
+      challenged((request) => ({
+        status: 200,
+        body: { value: [], nextLink: request.url.includes('page2') ? null : `${server.url}/secrets?page2=1` },
+      })),
+    );
+    await withCorrelationId(id, async () => {
+      for await (const _ of listExternalSecrets(odd(server), 25));
+    });
+    expect(server.requests.map((request) => request.headers['x-ms-client-request-id'])).toEqual([id, id, id]);
+  });
+
+  it('keeps the correlation ids of concurrent work apart', async () => {
+    server.script(challenged(() => ({ status: 404, body: {} })));
+    const connection = odd(server);
+    await readNewest(connection, 'warm');
+    const ids = Array.from({ length: 5 }, () => randomUUID());
+    await Promise.all(ids.map((id) => withCorrelationId(id, () => readNewest(connection, `n-${id}`))));
+    const seen = server.requests
+      .slice(2)
+      .map((request) => [request.url.slice(11, 47), request.headers['x-ms-client-request-id']]);
+    expect(seen.sort()).toEqual(ids.map((id) => [id, id]).sort());
+  });
+
+  it('counts each call by side and operation, in every count that is open', async () => {
+    server.script(challenged(() => ({ status: 404, body: {} })));
+    const connection = odd(server);
+    const outer = await withCallCounts(async () => {
+      await readNewest(connection, 'one');
+      return withCallCounts(() => readNewest(connection, 'two'));
+    });
+    expect(outer.calls).toEqual({ 'keyVault.challenge': 1, 'keyVault.get': 2 });
+    expect(outer.result.calls).toEqual({ 'keyVault.get': 1 });
+  });
+
+  it('repeats nothing and follows no redirect', async () => {
+    server.script(challenged(() => ({ status: 503, headers: { 'retry-after': '0' } })));
+    await expect(readNewest(odd(server), 'one')).rejects.toMatchObject({ code: 'KeyVaultUnavailable' });
+    expect(server.requests).toHaveLength(2);
+    server.script(challenged(() => ({ status: 307, headers: { location: `${server.url}/elsewhere` } })));
+    await expect(readNewest(odd(server), 'one')).rejects.toMatchObject({ code: 'KeyVaultRequestRefused' });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('reads the wait that an answer asks for in each of its forms', () => {
+    const headers = (entries: Record<string, string>) =>
+      new Map(Object.entries(entries)) as unknown as { get(name: string): string | undefined };
+    expect(retryAfterMs(headers({}))).toBeUndefined();
+    expect(retryAfterMs(headers({ 'retry-after': '7' }))).toBe(7000);
+    expect(retryAfterMs(headers({ 'retry-after-ms': '250', 'retry-after': '7' }))).toBe(250);
+    expect(retryAfterMs(headers({ 'retry-after': 'soon' }))).toBeUndefined();
+    expect(
+      retryAfterMs(headers({ 'retry-after': new Date(Date.now() + 60_000).toUTCString() })),
+    ).toBeGreaterThan(50_000);
+    expect(retryAfterMs(headers({ 'retry-after': new Date(0).toUTCString() }))).toBe(0);
+  });
+});

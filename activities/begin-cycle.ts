@@ -3,7 +3,7 @@ import { activityTaskQueue } from '../domain/connectors';
 import type { ConnectorSettings, ConnectorState, ThrottleSettings } from '../domain/connectors';
 import type { ContinuedCycle, CycleResult } from '../domain/cycles';
 import { SsakvError } from '../domain/errors/ssakv-error';
-import { getCycle, openCycle, tryTakeCycleLease, type CycleKind, type CycleOwner, type NewCycle } from '../ledger/cycles';
+import { getCycle, openCycle, tryTakeCycleLease, type CycleOwner, type NewCycle } from '../ledger/cycles';
 import { knownConnector, resolveConnectorName } from './connector';
 import { requirePollers } from './engine-pools';
 import type { SyncServices } from './services';
@@ -64,9 +64,15 @@ export function createBeginCycleActivities(services: SyncServices): BeginCycleAc
       if (holder !== undefined) {
         return { kind: 'ended', result: { outcome: 'AlreadyRunning', connector, ...holder } };
       }
-      const cycleId = continued?.cycleId ?? cycleIdOf(owner);
-      const cycle = { id: cycleId, connector, kind: 'full' as const, dryRun, ...owner };
-      const openedAt = await openAndDate(services, cycle);
+      const cycleId = cycleIdOf(owner);
+      if (continued !== undefined && continued.cycleId !== cycleId) throw new SsakvError('CycleLeaseLost');
+      const openedAt = await openAndDate(services, {
+        id: cycleId,
+        connector,
+        kind: 'full',
+        dryRun,
+        ...owner,
+      });
       return begun(settings, { cycleId, dryRun, openedAt }, continued);
     },
 
@@ -78,8 +84,13 @@ export function createBeginCycleActivities(services: SyncServices): BeginCycleAc
       if (!dryRun && !syncingStates.includes(state)) return notActive(connector, state, stateReason);
       await requirePollers(services.temporal, activityTaskQueue(settings));
       const cycleId = cycleIdOf(owner);
-      const kind: CycleKind = 'targeted';
-      const openedAt = await openAndDate(services, { id: cycleId, connector, kind, dryRun, ...owner });
+      const openedAt = await openAndDate(services, {
+        id: cycleId,
+        connector,
+        kind: 'targeted',
+        dryRun,
+        ...owner,
+      });
       return { ...begun(settings, { cycleId, dryRun, openedAt }, undefined), secretIds };
     },
   };
@@ -142,4 +153,3 @@ function retrySettings(throttle: ThrottleSettings): BegunCycle['retry'] {
     maximumAttempts: throttle.retryMaxAttempts,
   };
 }
-

@@ -1,5 +1,5 @@
 import { sleep } from '@temporalio/activity';
-import type { ThrottleSettings } from '../domain/connectors';
+import type { ConnectorSettings, ThrottleSettings } from '../domain/connectors';
 import type { LedgerDatabase } from '../ledger/database';
 import { takeTokens } from '../ledger/call-budgets';
 
@@ -23,7 +23,7 @@ interface Lot {
  * Several workers call one vault, so the budget is kept in the ledger; each process leases lots of tokens that it spends
  * within a second or loses.
  */
-export class CallBudget {
+class CallBudget {
   private readonly lots: Record<CallKind, Lot> = {
     create: { tokens: 0, validUntil: 0 },
     other: { tokens: 0, validUntil: 0 },
@@ -60,5 +60,22 @@ export class CallBudget {
     });
     if (grant.granted === 0) await sleep(grant.retryInMs);
     this.lots[kind] = { tokens: grant.granted, validUntil: asked + grant.validMs };
+  }
+}
+
+/** One budget per vault and limits in this process, so that activities side by side share their lots. */
+export class CallBudgets {
+  private readonly budgets = new Map<string, CallBudget>();
+
+  constructor(private readonly db: LedgerDatabase) {}
+
+  of(connector: ConnectorSettings): CallBudget {
+    const { vault, throttle } = connector;
+    const key = [vault.url, throttle.maxRequestsPer10s.value, throttle.burstCapacity.value].join(' ');
+    const known = this.budgets.get(key);
+    if (known !== undefined) return known;
+    const budget = new CallBudget(this.db, vault.url, throttle);
+    this.budgets.set(key, budget);
+    return budget;
   }
 }

@@ -17,11 +17,15 @@ export async function knownConnector(services: SyncServices, name: string): Prom
 }
 
 /** The connector an input names, or the only one there is. Errors: `ConnectorUnknown`, `ConnectorNotNamed`. */
-export async function resolveConnectorName(services: SyncServices, named: string | undefined): Promise<string> {
+export async function resolveConnectorName(
+  services: SyncServices,
+  named: string | undefined,
+): Promise<string> {
   if (named !== undefined) return named;
   const all = await listConnectors(services.db);
   const [only] = all;
   if (only !== undefined && all.length === 1) return only.name;
-  const detail = all.length === 0 ? 'There is none yet.' : `There are: ${all.map(({ name }) => name).join(', ')}.`;
+  const detail =
+    all.length === 0 ? 'There is none yet.' : `There are: ${all.map(({ name }) => name).join(', ')}.`;
   throw new SsakvError('ConnectorNotNamed', { detail });
 }

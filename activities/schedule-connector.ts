@@ -1,4 +1,8 @@
-import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ScheduleUpdateOptions } from '@temporalio/client';
+import {
+  ScheduleAlreadyRunning,
+  ScheduleOverlapPolicy,
+  type ScheduleUpdateOptions,
+} from '@temporalio/client';
 import { workflowTaskQueue } from '../domain/connectors';
 import { knownConnector } from './connector';
 import type { SyncServices } from './services';

@@ -20,7 +20,9 @@ import { writeProbe } from './sync/write-external-secret';
 import { templatesInScope } from './template-scope';
 
 export interface TestConnectionActivities {
-  beginConnectionTest(request: { readonly input: unknown }): Promise<{ connector: string; taskQueue: string }>;
+  beginConnectionTest(request: {
+    readonly input: unknown;
+  }): Promise<{ connector: string; taskQueue: string }>;
   checkTokens(request: ConnectorRequest): Promise<ConnectionCheck>;
   checkRead(request: ConnectorRequest): Promise<ConnectionCheck>;
   checkTagWrite(request: ConnectorRequest): Promise<ConnectionCheck>;
@@ -37,8 +39,11 @@ interface Probe {
 }
 
 export function createTestConnectionActivities(services: SyncServices): TestConnectionActivities {
-  const check = (name: ConnectionCheck['name'], request: ConnectorRequest, probe: (probe: Probe) => Promise<string>) =>
-    runCheck(services, name, request.connector, probe);
+  const check = (
+    name: ConnectionCheck['name'],
+    request: ConnectorRequest,
+    probe: (probe: Probe) => Promise<string>,
+  ) => runCheck(services, name, request.connector, probe);
   return {
     /** Parses the input. Errors: `InvalidInput`, `NotAllowed`, `ConnectorUnknown`, `EnginePoolNotPolled`. */
     async beginConnectionTest({ input }) {
@@ -117,10 +122,18 @@ async function probeTagWrite({ services, settings, connections }: Probe): Promis
     [operationMarkTag]: writeMark(mark, subject, { operationId, installationId, epoch: 0 }),
   };
   const version = newest.kind === 'present' ? newest.version : undefined;
-  const refused = await withCorrelationId(operationId, () => writeProbe(connections.keyVault, { name, version, tags }));
+  const refused = await withCorrelationId(operationId, () =>
+    writeProbe(connections.keyVault, { name, version, tags }),
+  );
   if (refused !== undefined) throw refused;
   const action = version === undefined ? 'connectionProbe.created' : 'connectionProbe.tagged';
-  const entry = { connector: settings.displayName, correlationId: operationId, action, externalName: name, details: {} };
+  const entry = {
+    connector: settings.displayName,
+    correlationId: operationId,
+    action,
+    externalName: name,
+    details: {},
+  };
   await appendAudit(services.db, services.keys.audit, [entry]);
   return version === undefined ? `Made ${name} with its tags.` : `Wrote the tags of ${name}.`;
 }
@@ -133,7 +146,8 @@ function probeSubject(settings: ConnectorSettings, externalName: string): MarkSu
 
 /** Compares dotted version numbers part by part. */
 function isOlder(version: string, least: string): boolean {
-  const parts = (text: string): readonly number[] => text.split('.').map((part) => Number.parseInt(part, 10) || 0);
+  const parts = (text: string): readonly number[] =>
+    text.split('.').map((part) => Number.parseInt(part, 10) || 0);
   const [found, wanted] = [parts(version), parts(least)];
   const length = Math.max(found.length, wanted.length);
   for (let index = 0; index < length; index += 1) {

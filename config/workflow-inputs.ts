@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ContinuedCycle } from '../domain/cycles';
 import { SsakvError } from '../domain/errors/ssakv-error';
 import { displayNamePattern } from './connector-schema';
 import { pathText } from './problems';
@@ -14,10 +15,14 @@ export interface ConnectorInput {
 export interface SyncCycleInput extends ConnectorInput {
   /** Plan and report only; nothing is written. */
   readonly dryRun: boolean;
+  /** Where a cycle that continues as new goes on; the workflow sets it itself. */
+  readonly continued?: ContinuedCycle | undefined;
 }
 
 /** Input of `syncSecrets`. */
-export interface SyncSecretsInput extends SyncCycleInput {
+export interface SyncSecretsInput extends ConnectorInput {
+  /** Plan and report only; nothing is written. */
+  readonly dryRun: boolean;
   /** Ids in Secret Server, each once. */
   readonly secretIds: readonly number[];
 }
@@ -28,7 +33,9 @@ const dryRun = z.boolean().default(false);
 const secretId = z.number().int().min(1).max(2_147_483_647);
 
 const connectorInput = z.strictObject({ connector });
-const syncCycleInput = z.strictObject({ connector, dryRun });
+const page = z.number().int().min(0);
+const continued = z.strictObject({ cycleId: z.uuid(), nextPage: page, pages: page }).optional();
+const syncCycleInput = z.strictObject({ connector, dryRun, continued });
 const syncSecretsInput = z.strictObject({
   connector,
   dryRun,
@@ -42,6 +49,7 @@ const syncSecretsInput = z.strictObject({
 const expectedOf: Readonly<Record<string, string>> = {
   connector: 'the displayName of a connector (letters, digits and dashes)',
   dryRun: 'true or false',
+  continued: 'nothing: only the workflow itself sets it',
   secretIds: `a list of 1 to ${maximumSecretIds} ids of secrets in Secret Server`,
 };
 

@@ -70,9 +70,14 @@ const parkCodes = {
 export function compare(input: ComparisonInput): Decision {
   const { secretServer } = input;
   if (input.openIntent) return { kind: 'settle', row: 0 };
-  if (secretServer.kind === 'parked') return { kind: 'park', row: 15, code: parkCodes[secretServer.reason] };
+  if (secretServer.kind === 'parked') return { kind: 'park', row: 15, code: parkCodeOf(secretServer.reason) };
   if (secretServer.kind === 'gone') return notYetSupported(isGone(input.keyVault) ? 11 : 10);
   return compareExternal(input);
+}
+
+/** The code under which a parked secret is reported. */
+export function parkCodeOf(reason: ParkReason): ErrorCode {
+  return parkCodes[reason];
 }
 
 /** The direction that both the connector and the map allow; undefined when they contradict each other. */

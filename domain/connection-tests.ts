@@ -31,9 +31,14 @@ export interface ActivationResult {
 /** The checks as the Web UI shows them. */
 export function describeChecks(connector: string, checks: readonly ConnectionCheck[]): string {
   const rows = checks.map(
-    ({ name, passed, found, remedy }) => `| ${name} | ${passed ? 'passed' : '**failed**'} | ${found} | ${remedy ?? ''} |`,
+    ({ name, passed, found, remedy }) =>
+      `| ${name} | ${passed ? 'passed' : '**failed**'} | ${found} | ${remedy ?? ''} |`,
   );
-  return [`**${connector}**: connection test`, '', '| check | result | found | what to do |', '| --- | --- | --- | --- |', ...rows].join(
-    '\n',
-  );
+  return [
+    `**${connector}**: connection test`,
+    '',
+    '| check | result | found | what to do |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
 }

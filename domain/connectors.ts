@@ -98,13 +98,7 @@ export interface ConnectorSettings {
 }
 
 export type ConnectorState =
-  | 'Registered'
-  | 'Testing'
-  | 'InitialSync'
-  | 'Active'
-  | 'Paused'
-  | 'Degraded'
-  | 'Retired';
+  'Registered' | 'Testing' | 'InitialSync' | 'Active' | 'Paused' | 'Degraded' | 'Retired';
 
 /** The task queue of a connector's activities. */
 export function activityTaskQueue(settings: { readonly enginePoolId?: number | undefined }): string {

@@ -44,11 +44,18 @@ function phaseSentence(progress: CycleProgress): string {
 function countTable(counts: Readonly<Record<string, number>>): readonly string[] {
   const rows = Object.entries(counts).sort(([a], [b]) => a.localeCompare(b));
   if (rows.length === 0) return [];
-  return ['| what | secrets |', '| --- | ---: |', ...rows.map(([what, count]) => `| ${what} | ${count} |`), ''];
+  return [
+    '| what | secrets |',
+    '| --- | ---: |',
+    ...rows.map(([what, count]) => `| ${what} | ${count} |`),
+    '',
+  ];
 }
 
 function nextMessages(progress: CycleProgress): readonly string[] {
-  return progress.paused ? ['Send the signal `resume` to go on.'] : ['Send the signal `pause` to stop before the next page.'];
+  return progress.paused
+    ? ['Send the signal `resume` to go on.']
+    : ['Send the signal `pause` to stop before the next page.'];
 }
 
 function reportLines(report: CycleReport): readonly string[] {
@@ -71,7 +78,9 @@ function problemLines(report: CycleReport): readonly string[] {
     '',
     '| secret | state | code | why |',
     '| --- | --- | --- | --- |',
-    ...shown.map(({ externalName, state, code, reason }) => `| ${externalName} | ${state} | ${code} | ${cell(reason)} |`),
+    ...shown.map(
+      ({ externalName, state, code, reason }) => `| ${externalName} | ${state} | ${code} | ${cell(reason)} |`,
+    ),
   ];
 }
 

@@ -55,12 +55,23 @@ export interface CycleReport {
 
 export type CycleResult =
   | CycleReport
-  | { readonly outcome: 'AlreadyRunning'; readonly connector: string; readonly workflowId: string; readonly runId: string }
-  | { readonly outcome: 'NotActive'; readonly connector: string; readonly state: string; readonly reason: string };
+  | {
+      readonly outcome: 'AlreadyRunning';
+      readonly connector: string;
+      readonly workflowId: string;
+      readonly runId: string;
+    }
+  | {
+      readonly outcome: 'NotActive';
+      readonly connector: string;
+      readonly state: string;
+      readonly reason: string;
+    };
 
 /** Where a cycle stands; the answer to the query `progress`. */
 export interface CycleProgress {
-  readonly phase: 'beginning' | 'scanning' | 'planning' | 'guarding' | 'applying' | 'retrying' | 'reporting' | 'ended';
+  readonly phase:
+    'beginning' | 'scanning' | 'planning' | 'guarding' | 'applying' | 'retrying' | 'reporting' | 'ended';
   readonly paused: boolean;
   readonly pagesDone: number;
   readonly pages: number;

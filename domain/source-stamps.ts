@@ -1,33 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { TemplateMap } from './template-maps';
 
-/** What a search in Secret Server shows of a secret and what moves when the secret may have changed. */
-export interface SecretSummaryFacts {
-  readonly name: string;
+/** What a search in Secret Server shows of a secret. */
+export interface SeenSecret {
+  /** The members of its summary that move when the secret may have changed, as a stable text. */
+  readonly summary: string;
+  /** `A/B`. Also moves when a folder above it is renamed. */
   readonly folderPath: string;
-  readonly templateId: number;
-  readonly active: boolean;
-  /** As Secret Server writes it; moves with every password change, also a failed one. */
-  readonly lastPasswordChangeAttempt: string | undefined;
-  readonly isOutOfSync: boolean | undefined;
 }
 
 /**
- * One text that differs when a secret must be read again: its summary moved, or the map that shapes its value did.
- *
- * Left out on purpose: `lastAccessed`, which our own reads move, and `daysUntilExpiration`, which moves every day.
- * The map's own tags stand in it as text, so that a later write knows which tag values were ours.
+ * One text that differs when a secret must be read again: its summary or its folder moved, or the map that shapes its
+ * value and tags did. The map's own tags stand in it as text, so that a later write knows which tag values were ours.
  */
-export function sourceStamp(facts: SecretSummaryFacts, map: TemplateMap | undefined): string {
+export function sourceStamp(seen: SeenSecret, map: TemplateMap | undefined): string {
   return JSON.stringify({
-    summary: digest([
-      facts.name,
-      facts.folderPath,
-      facts.templateId,
-      facts.active,
-      facts.lastPasswordChangeAttempt ?? null,
-      facts.isOutOfSync ?? null,
-    ]),
+    seen: digest([seen.summary, seen.folderPath]),
     map: map === undefined ? null : digest([map.fieldMap, map.contentType]),
     tags: map === undefined ? {} : map.externalSecretTags,
   });

@@ -88,6 +88,12 @@ export function tagDrift(context: TagContext, current: Tags, base: TagBase): Tag
   return { kind: 'drifted', tags, dropped: plan.dropped, keys: differing };
 }
 
+/** Whether two tag sets are the same, in whatever order. */
+export function sameTags(a: Tags, b: Tags): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
 /** The host of a vault as an ownership mark binds it: lower case, with the port unless it is 443. */
 export function hostOf(vaultUrl: string): string {
   return new URL(vaultUrl).host;

@@ -16,8 +16,8 @@ export type IntentOutcome = {
   readonly epoch: number;
   readonly cycleId: string;
   readonly decisionState: DecisionState;
-  readonly code?: ErrorCode;
-  readonly detail?: string;
+  readonly code?: ErrorCode | undefined;
+  readonly detail?: string | undefined;
 } & (
   | { readonly kind: 'landed'; readonly base: PairBase; readonly syncVersion: number }
   | { readonly kind: 'notLanded' }
@@ -110,8 +110,8 @@ async function recordOutcomes(trx: LedgerTransaction, outcomes: readonly IntentO
       ofCycle.map(({ pairId, decisionState, code, detail }) => ({
         pairId,
         state: decisionState,
-        ...(code === undefined ? {} : { code }),
-        ...(detail === undefined ? {} : { detail }),
+        code,
+        detail,
       })),
     );
   }

@@ -48,8 +48,8 @@ export interface PlannedPair {
 export interface DecisionChange {
   readonly pairId: number;
   readonly state: DecisionState;
-  readonly code?: ErrorCode;
-  readonly detail?: string;
+  readonly code?: ErrorCode | undefined;
+  readonly detail?: string | undefined;
   readonly decision?: string;
 }
 

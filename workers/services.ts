@@ -1,5 +1,6 @@
 import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
+import { CallBudgets } from '../activities/call-budget';
 import type { SyncServices } from '../activities/services';
 import { openConnections } from '../adapters/connections';
 import { checkAllowed } from '../config/allow-lists';
@@ -32,13 +33,17 @@ export async function openServices(
     settleMs: settings.timings.settleSeconds * 1000,
   };
   const { baseDirectory } = settings;
+  const budgets = new CallBudgets(ledger.db);
   const forActivities: SyncServices = {
     db: ledger.db,
     keys,
     timings,
     temporal: new Client({ connection, namespace: settings.temporal.namespace }),
-    connect: (connector) =>
-      openConnections(connector, { baseDirectory, requestTimeoutMs: timings.requestTimeoutMs }),
+    connect: (connector) => {
+      const { requestTimeoutMs } = timings;
+      const budget = budgets.of(connector);
+      return openConnections(connector, { baseDirectory, requestTimeoutMs, spend: (kind) => budget.spend(kind) });
+    },
     checkAllowed: (connector) => checkAllowed(connector, settings.allow),
   };
   return { forActivities, close: () => ledger.close() };

@@ -1,4 +1,10 @@
-import { executeChild, setCurrentDetails, setHandler, defineQuery, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  executeChild,
+  setCurrentDetails,
+  setHandler,
+  defineQuery,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import { describeChecks } from '../domain/connection-tests';
 import type { ActivationResult, ConnectorInput } from '../domain/connection-tests';
 import type { ConnectorState } from '../domain/connectors';
@@ -16,12 +22,18 @@ export const connectorState = defineQuery<ConnectorState>('state');
  */
 export async function activateConnector(input?: ConnectorInput): Promise<ActivationResult> {
   let state: ConnectorState = 'Testing';
-  setHandler(connectorState, () => state, { description: 'The state of the connector as this run has set it.' });
+  setHandler(connectorState, () => state, {
+    description: 'The state of the connector as this run has set it.',
+  });
   const { connector, taskQueue } = await bookkeeping.beginActivation({ input });
   upsertSearchAttributes({ SsakvConnector: [connector] });
   const enter = async (next: ConnectorState, reason?: string): Promise<void> => {
     state = next;
-    await bookkeeping.enterConnectorState({ connector, state: next, ...(reason !== undefined && { reason }) });
+    await bookkeeping.enterConnectorState({
+      connector,
+      state: next,
+      ...(reason !== undefined && { reason }),
+    });
   };
 
   const checks = await runChecks(connector, taskQueue);
@@ -34,7 +46,10 @@ export async function activateConnector(input?: ConnectorInput): Promise<Activat
 
   await enter('InitialSync');
   await bookkeeping.scheduleConnector({ connector });
-  const initialSync = await executeChild(syncCycle, { workflowId: `sync/${connector}`, args: [{ connector }] });
+  const initialSync = await executeChild(syncCycle, {
+    workflowId: `sync/${connector}`,
+    args: [{ connector }],
+  });
   await enter('Active');
   return { connector, outcome: 'Active', checks, initialSync };
 }

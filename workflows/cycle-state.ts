@@ -65,6 +65,8 @@ export class CycleState {
   }
 
   private show(): void {
-    setCurrentDetails(describeCycle({ connector: this.connector, progress: this.progress(), report: undefined }));
+    setCurrentDetails(
+      describeCycle({ connector: this.connector, progress: this.progress(), report: undefined }),
+    );
   }
 }

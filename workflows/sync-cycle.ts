@@ -71,4 +71,3 @@ function answerMessages(state: CycleState): void {
   });
   setHandler(resume, () => state.resume(), { description: 'Go on after a pause. Takes no argument.' });
 }
-

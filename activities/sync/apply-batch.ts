@@ -26,9 +26,18 @@ async function advance(
   const isMoving = ({ state }: PairWrite): boolean => state.at !== 'done' && !rests(state);
   for (let moving = writes.filter(isMoving); moving.length > 0; moving = moving.filter(isMoving)) {
     await Promise.all(moving.map((write) => runOutside(context, write, rests)));
-    await openIntentsOf(context, moving.filter((write) => write.state.at === 'open'));
-    await takeOverIntentsOf(context, moving.filter((write) => write.state.at === 'takeOver'));
-    await recordOutcomesOf(context, moving.filter((write) => write.state.at === 'record'));
+    await openIntentsOf(
+      context,
+      moving.filter((write) => write.state.at === 'open'),
+    );
+    await takeOverIntentsOf(
+      context,
+      moving.filter((write) => write.state.at === 'takeOver'),
+    );
+    await recordOutcomesOf(
+      context,
+      moving.filter((write) => write.state.at === 'record'),
+    );
   }
 }
 
@@ -47,7 +56,10 @@ async function runOutside(
   });
 }
 
-async function observeOutside(context: ApplyContext, write: PairWrite): Promise<WriteObservation | undefined> {
+async function observeOutside(
+  context: ApplyContext,
+  write: PairWrite,
+): Promise<WriteObservation | undefined> {
   switch (effectOf(write.state).do) {
     case 'readNewest':
       return orElse(write, () => checkNewest(context, write), { saw: 'refused' });

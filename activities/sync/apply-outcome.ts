@@ -1,3 +1,4 @@
+import type { SsakvError } from '../../domain/errors/ssakv-error';
 import type { WriteResult } from '../../domain/write-protocol';
 import type { PairOutcome, PairWrite } from './pair-write';
 
@@ -30,8 +31,12 @@ function fromResult(write: PairWrite, result: WriteResult): PairOutcome {
 }
 
 function refusal(write: PairWrite): PairOutcome {
-  const { error } = write;
-  if (error === undefined) throw new Error('A refused write has a reason.');
+  if (write.error === undefined) throw new Error('A refused write has a reason.');
+  return outcomeOfError(write.error);
+}
+
+/** What a failure that concerns one pair means for the rest of the cycle. */
+export function outcomeOfError(error: SsakvError): PairOutcome {
   if (error.code === 'KeyVaultThrottled') {
     return { kind: 'throttled', delayMs: error.retryAfterMs ?? defaultThrottleDelayMs };
   }

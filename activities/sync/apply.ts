@@ -10,7 +10,7 @@ import type { SyncServices } from '../services';
 import { finishBatch, sendBatch } from './apply-batch';
 import { outcomeOf } from './apply-outcome';
 import type { ApplyContext, PairOutcome, PairWrite } from './pair-write';
-import { preparePair } from './prepare-pair';
+import { preparePair, type PreparedPair } from './prepare-pair';
 
 export interface PageRequest {
   readonly cycleId: string;
@@ -115,10 +115,13 @@ async function applyInBatches(
   return (await Promise.all(finishing)).flat();
 }
 
-type Prepared = Awaited<ReturnType<typeof preparePair>>;
-type PairWithOutcome = { readonly planned: PlannedPair; readonly outcome: PairOutcome; readonly write?: PairWrite };
+type PairWithOutcome = {
+  readonly planned: PlannedPair;
+  readonly outcome: PairOutcome;
+  readonly write?: PairWrite;
+};
 
-function toOutcome(prepared: Prepared): PairWithOutcome {
+function toOutcome(prepared: PreparedPair): PairWithOutcome {
   if (prepared.kind === 'write') {
     return { planned: prepared.write.planned, outcome: outcomeOf(prepared.write), write: prepared.write };
   }
@@ -126,7 +129,10 @@ function toOutcome(prepared: Prepared): PairWithOutcome {
 }
 
 /** Leaves in each open row why it is still open, so that the report can tell. */
-async function settle(context: ApplyContext, results: readonly PairWithOutcome[]): Promise<readonly PairOutcome[]> {
+async function settle(
+  context: ApplyContext,
+  results: readonly PairWithOutcome[],
+): Promise<readonly PairOutcome[]> {
   const open = results.flatMap(({ planned, outcome, write }) => {
     if (outcome.kind !== 'again' && outcome.kind !== 'throttled') return [];
     const code = outcome.kind === 'again' ? outcome.code : ('KeyVaultThrottled' as const);

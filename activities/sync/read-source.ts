@@ -1,6 +1,11 @@
 import type { SecretServerConnection } from '../../adapters/secret-server/client';
 import { readSecret } from '../../adapters/secret-server/secrets';
-import { fieldFor, toCanonical, type CanonicalSecret, type SecretProblem } from '../../domain/canonical-values';
+import {
+  fieldFor,
+  toCanonical,
+  type CanonicalSecret,
+  type SecretProblem,
+} from '../../domain/canonical-values';
 import type { ParkReason } from '../../domain/compare';
 import type { TemplateMap } from '../../domain/template-maps';
 import type { SecretAccess } from '../../ledger/scans';

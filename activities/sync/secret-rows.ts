@@ -14,7 +14,11 @@ export function mapOfTemplate(settings: ConnectorSettings, templateName: string)
  * A summary as the ledger keeps it. `folderPath` as `A/B`; before 11.7 a summary has none, and the caller knows it from
  * the list of folders.
  */
-export function secretRowOf(settings: ConnectorSettings, summary: SecretSummary, folderPath: string): SecretRow {
+export function secretRowOf(
+  settings: ConnectorSettings,
+  summary: SecretSummary,
+  folderPath: string,
+): SecretRow {
   const map = mapOfTemplate(settings, summary.templateName);
   return { ...summary, folderPath, stamp: sourceStamp({ summary: summary.stamp, folderPath }, map) };
 }

@@ -2,7 +2,7 @@
 import { sleep } from '@temporalio/activity';
 import type { KeyVaultSecretsConnection } from '../../adapters/key-vault/secrets/client';
 import { listVersions, readNewest, readVersion } from '../../adapters/key-vault/secrets/reader';
-import { setSecret, updateTags, type UpdateTagsResult } from '../../adapters/key-vault/secrets/writer';
+import { setSecret, updateTags } from '../../adapters/key-vault/secrets/writer';
 import { readExternalValue, serializeExternalValue, sizeProblem } from '../../domain/canonical-values';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { compareFingerprints, fingerprint } from '../../domain/fingerprints';
@@ -19,7 +19,8 @@ const stampSettlesAfterMs = 2_000;
 export async function checkNewest(context: ApplyContext, write: PairWrite): Promise<WriteObservation> {
   const expected = write.planned.decision.keyVaultVersion;
   const newest = await readNewest(context.connections.keyVault, write.planned.pair.externalName);
-  if (newest.kind === 'absent') return { saw: 'newest', newest: undefined, asPlanned: expected === undefined };
+  if (newest.kind === 'absent')
+    return { saw: 'newest', newest: undefined, asPlanned: expected === undefined };
   if (newest.kind === 'disabled') return { saw: 'newest', newest: undefined, asPlanned: false };
   write.newest = newest;
   const { version, createdSeconds } = newest;
@@ -88,14 +89,7 @@ export async function findOperation(context: ApplyContext, write: PairWrite): Pr
 }
 
 /** PATCH the whole tag set of a version; makes no new version. */
-export async function repairTags(
-  context: ApplyContext,
-  name: string,
-  version: string,
-  tags: Tags,
-): Promise<UpdateTagsResult> {
-  return updateTags(context.connections.keyVault, name, version, tags);
-}
+export const patchTags = updateTags;
 
 /** Makes or tags the kept secret that the connection test writes to. It holds no credential. */
 export async function writeProbe(
@@ -152,7 +146,10 @@ function extraKeysOf(
 }
 
 /** A new version inherits nothing. Azure's dates are carried over, but not an expiry that is past. */
-function carriedDates(newest: PresentSecret | undefined): { expiresSeconds?: number; notBeforeSeconds?: number } {
+function carriedDates(newest: PresentSecret | undefined): {
+  expiresSeconds?: number;
+  notBeforeSeconds?: number;
+} {
   const expires = newest?.expiresSeconds;
   const notBefore = newest?.notBeforeSeconds;
   const isPast = expires !== undefined && expires * 1_000 <= Date.now();
@@ -165,7 +162,11 @@ function carriedDates(newest: PresentSecret | undefined): { expiresSeconds?: num
 function tagContext(context: ApplyContext, write: PairWrite, intended: IntendedValue) {
   const { services, settings } = context;
   const { pair } = write.planned;
-  const mark = { operationId: write.operationId, installationId: services.keys.installationId, epoch: write.epoch };
+  const mark = {
+    operationId: write.operationId,
+    installationId: services.keys.installationId,
+    epoch: write.epoch,
+  };
   return {
     settings,
     map: intended.map,
@@ -192,7 +193,11 @@ export function markSubject(pair: Pair): MarkSubject {
   };
 }
 
-async function holdsIntendedValues(context: ApplyContext, write: PairWrite, version: string): Promise<boolean> {
+async function holdsIntendedValues(
+  context: ApplyContext,
+  write: PairWrite,
+  version: string,
+): Promise<boolean> {
   const { pair } = write.planned;
   const map = context.settings.templateMaps.find((one) => one.ssTemplate === pair.ssTemplate);
   if (map === undefined || write.openIntent === undefined) return false;

@@ -12,7 +12,12 @@ export async function openIntentsOf(context: ApplyContext, writes: readonly Pair
   const asked = performance.now();
   const answers = await openIntents(
     db,
-    { owner: context.owner, leaseMs: timings.pairLeaseMs, settleMs: timings.settleMs, cycleId: context.cycleId },
+    {
+      owner: context.owner,
+      leaseMs: timings.pairLeaseMs,
+      settleMs: timings.settleMs,
+      cycleId: context.cycleId,
+    },
     writes.map((write) => intentRequest(write)),
   );
   for (const [index, write] of writes.entries()) {
@@ -83,7 +88,9 @@ export async function takeOverIntentsOf(context: ApplyContext, writes: readonly 
 /** Base, counter, audit, decision row and the intent's end for a batch, in one transaction. */
 export async function recordOutcomesOf(context: ApplyContext, writes: readonly PairWrite[]): Promise<void> {
   if (writes.length === 0) return;
-  const recording = writes.flatMap((write) => (write.state.at === 'record' ? [{ write, state: write.state }] : []));
+  const recording = writes.flatMap((write) =>
+    write.state.at === 'record' ? [{ write, state: write.state }] : [],
+  );
   const answers = await closeIntents(
     context.services.db,
     context.services.keys.audit,
@@ -129,7 +136,8 @@ function intentOutcome(
     ...common,
     kind: 'notLanded',
     decisionState: failed ? 'failed' : 'planned',
-    ...(write.error === undefined ? {} : { code: write.error.code, detail: write.error.detail }),
+    code: write.error?.code,
+    detail: write.error?.detail,
   };
 }
 
@@ -138,7 +146,8 @@ function landedBase(
   outcome: Extract<WriteOutcome, { kind: 'landed' }>,
 ): { base: PairBase; syncVersion: number } {
   const { written, intended, openIntent } = write;
-  if (written === undefined) throw new SsakvError('UndecidedState', { detail: 'A landed write has no version.' });
+  if (written === undefined)
+    throw new SsakvError('UndecidedState', { detail: 'A landed write has no version.' });
   const fingerprints = intended?.fingerprints ?? openIntent?.intendedFingerprints;
   const sourceStamp = intended?.sourceStamp ?? openIntent?.sourceStamp;
   const syncVersion = intended?.syncVersion ?? openIntent?.intendedSyncVersion;

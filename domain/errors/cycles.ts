@@ -24,7 +24,8 @@ export const cycleErrors = {
     retryable: true,
     happened: 'Key Vault did not answer a write, so it is not known yet whether it landed.',
     cause: 'The connection was cut or the request timed out.',
-    remedy: 'Nothing to do: after the settle window the versions are read, and only then it is written again.',
+    remedy:
+      'Nothing to do: after the settle window the versions are read, and only then it is written again.',
   },
   PairBusy: {
     retryable: true,
@@ -53,7 +54,8 @@ export const cycleErrors = {
   ProbeNameTaken: {
     retryable: false,
     happened: 'The name of the connection probe is taken by a secret that is not ours.',
-    cause: 'A secret named `<prefix>-connection-probe` exists without a valid ownership mark of this connector.',
+    cause:
+      'A secret named `<prefix>-connection-probe` exists without a valid ownership mark of this connector.',
     remedy: 'Rename or delete that secret, or choose another `externalSecretPrefix`.',
   },
   SecretServerTooOld: {

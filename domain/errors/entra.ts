@@ -6,19 +6,22 @@ export const entraErrors = {
     retryable: false,
     happened: 'Microsoft Entra ID refused the client secret.',
     cause: 'The secret that the credential reference yields is not a secret of this app registration.',
-    remedy: "Put the secret's value (not its id) where the credential reference points, then test the connection.",
+    remedy:
+      "Put the secret's value (not its id) where the credential reference points, then test the connection.",
   },
   EntraCredentialExpired: {
     retryable: false,
     happened: 'Microsoft Entra ID refused the credential because it has expired.',
     cause: 'The client secret or certificate of the app registration is past its end date.',
-    remedy: 'Add a new certificate or secret to the app registration and put it where the credential reference points.',
+    remedy:
+      'Add a new certificate or secret to the app registration and put it where the credential reference points.',
   },
   EntraUnknownApplication: {
     retryable: false,
     happened: 'Microsoft Entra ID does not know the application.',
     cause: 'The client id does not exist in this tenant, or it belongs to another tenant.',
-    remedy: 'Compare clientId and tenantId with the app registration; create its service principal if it is missing.',
+    remedy:
+      'Compare clientId and tenantId with the app registration; create its service principal if it is missing.',
   },
   EntraApplicationDisabled: {
     retryable: false,
@@ -35,7 +38,8 @@ export const entraErrors = {
   EntraCertificateNotRegistered: {
     retryable: false,
     happened: 'Microsoft Entra ID refused the client certificate.',
-    cause: 'The certificate is not registered with the application, or its private key does not belong to it.',
+    cause:
+      'The certificate is not registered with the application, or its private key does not belong to it.',
     remedy: 'Upload the certificate (its public part) to the app registration and test the connection.',
   },
   EntraClockSkew: {
@@ -47,7 +51,8 @@ export const entraErrors = {
   EntraFederationNotMatched: {
     retryable: false,
     happened: 'Microsoft Entra ID refused the federated token.',
-    cause: 'No federated credential of the application matches the issuer, subject and audience of the token.',
+    cause:
+      'No federated credential of the application matches the issuer, subject and audience of the token.',
     remedy: "Add a federated credential for this workload's service account to the app registration.",
   },
   EntraRefused: {
@@ -60,12 +65,14 @@ export const entraErrors = {
     retryable: true,
     happened: 'Microsoft Entra ID asked us to slow down.',
     cause: 'Too many tokens were requested for this application in a short time.',
-    remedy: 'Nothing has to be done: the step is tried again. If it persists, look for other users of the application.',
+    remedy:
+      'Nothing has to be done: the step is tried again. If it persists, look for other users of the application.',
   },
   EntraUnavailable: {
     retryable: true,
     happened: 'Microsoft Entra ID failed to answer the sign-in.',
-    cause: 'The service, or a proxy on the way, answered with a server error or with something that is no answer.',
+    cause:
+      'The service, or a proxy on the way, answered with a server error or with something that is no answer.',
     remedy: 'Nothing has to be done: the step is tried again. If it persists, look at the Azure status page.',
   },
   EntraUnreachable: {
@@ -77,7 +84,8 @@ export const entraErrors = {
   EntraUntrusted: {
     retryable: false,
     happened: 'The TLS certificate of the sign-in authority is not trusted.',
-    cause: 'A proxy that inspects TLS, or a private authority, uses a certificate authority that is not known here.',
+    cause:
+      'A proxy that inspects TLS, or a private authority, uses a certificate authority that is not known here.',
     remedy: "Name the certificate authority's PEM file in caFile of this connector.",
   },
   ManagedIdentityUnavailable: {
@@ -119,8 +127,10 @@ export const entraErrors = {
   CredentialCertificateUnusable: {
     retryable: false,
     happened: 'A certificate file cannot be used to sign in.',
-    cause: 'The file must be PEM with one certificate and its unencrypted PKCS#8 private key that belongs to it.',
-    remedy: 'Write both parts into one PEM file, e.g. with `openssl pkcs12 -in client.pfx -nodes -out client.pem`.',
+    cause:
+      'The file must be PEM with one certificate and its unencrypted PKCS#8 private key that belongs to it.',
+    remedy:
+      'Write both parts into one PEM file, e.g. with `openssl pkcs12 -in client.pfx -nodes -out client.pem`.',
   },
   CredentialSecretUnclear: {
     retryable: false,

@@ -20,7 +20,8 @@ export const keyVaultErrors = {
   KeyVaultForbiddenByRbac: {
     retryable: false,
     happened: 'Key Vault denied the call.',
-    cause: "The connector's identity has no role on this vault that allows it; new assignments take some minutes.",
+    cause:
+      "The connector's identity has no role on this vault that allows it; new assignments take some minutes.",
     remedy: 'Assign the role Key Vault Secrets Officer on this vault to the identity of the connector.',
   },
   KeyVaultForbiddenByPolicy: {
@@ -33,7 +34,8 @@ export const keyVaultErrors = {
     retryable: false,
     happened: "Key Vault's firewall turned this machine away.",
     cause: 'The address of this worker is not among the networks that the vault admits.',
-    remedy: "Add the worker's network to the vault, or run an engine pool inside the private endpoint's network.",
+    remedy:
+      "Add the worker's network to the vault, or run an engine pool inside the private endpoint's network.",
   },
   KeyVaultForbidden: {
     retryable: false,
@@ -128,7 +130,8 @@ export const keyVaultErrors = {
   KeyVaultUntrusted: {
     retryable: false,
     happened: "The vault's TLS certificate is not trusted.",
-    cause: 'A proxy that inspects TLS uses a certificate authority that is not known here, or the name does not match.',
+    cause:
+      'A proxy that inspects TLS uses a certificate authority that is not known here, or the name does not match.',
     remedy: "Name the certificate authority's PEM file in caFile of this connector.",
   },
   KeyVaultAnsweredGarbage: {

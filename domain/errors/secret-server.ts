@@ -12,7 +12,8 @@ export const secretServerErrors = {
     retryable: true,
     happened: 'Secret Server refused the access token directly after a login.',
     cause: 'The session was ended on the server, or a load balancer sends requests to another server.',
-    remedy: 'Nothing has to be done: the step is tried again. If it persists, check session settings of the server.',
+    remedy:
+      'Nothing has to be done: the step is tried again. If it persists, check session settings of the server.',
   },
   SecretServerAccessDenied: {
     retryable: false,
@@ -24,7 +25,8 @@ export const secretServerErrors = {
     retryable: true,
     happened: 'Secret Server answered 403 without a reason.',
     cause: 'Secret Server Cloud answers so when requests come too fast; a firewall can do the same.',
-    remedy: 'Nothing has to be done: the step is tried again. If it persists, check the firewall and allowed addresses.',
+    remedy:
+      'Nothing has to be done: the step is tried again. If it persists, check the firewall and allowed addresses.',
   },
   SecretServerThrottled: {
     retryable: true,

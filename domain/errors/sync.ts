@@ -52,6 +52,19 @@ export const syncErrors = {
     cause: 'The folder was renamed or removed, or the account of ssakv may not view it.',
     remedy: 'Correct the folder in sync_rules, or give the account View permission on it.',
   },
+  SecretNotGoverned: {
+    retryable: false,
+    happened: 'The secret does not belong to this connector, so it was not synchronized.',
+    cause:
+      'It lies in no folder of the connector’s synchronization rules, or it is deactivated or does not exist.',
+    remedy: 'Check the number of the secret, or move it into a governed folder.',
+  },
+  ScanSuperseded: {
+    retryable: false,
+    happened: 'A scan was overtaken by another attempt at it, so nothing may be concluded from it.',
+    cause: 'The worker lost touch with Temporal for a while, and the scan was begun again elsewhere.',
+    remedy: 'Nothing needs to be done: the next cycle scans again.',
+  },
   SecretAccessDenied: {
     retryable: false,
     happened: 'Secret Server refuses to show this secret.',

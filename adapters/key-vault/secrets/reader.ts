@@ -68,13 +68,27 @@ export async function* listExternalSecrets(
  * Errors: the `KeyVault…` and `Entra…` codes, without `KeyVaultSecretNotFound` and `KeyVaultSecretDisabled`.
  * Source: https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret.
  */
-export async function readNewest(
+export function readNewest(connection: KeyVaultSecretsConnection, name: string): Promise<NewestVersion> {
+  return readAt(connection, 'get', `/secrets/${name}/`);
+}
+
+/** One version with its value, as `readNewest`. */
+export function readVersion(
   connection: KeyVaultSecretsConnection,
   name: string,
+  version: string,
 ): Promise<NewestVersion> {
-  const answer = await read(connection, { operation: 'get', method: 'GET', path: `/secrets/${name}/` });
+  return readAt(connection, 'getVersion', `/secrets/${name}/${version}`);
+}
+
+async function readAt(
+  connection: KeyVaultSecretsConnection,
+  operation: string,
+  path: string,
+): Promise<NewestVersion> {
+  const answer = await read(connection, { operation, method: 'GET', path });
   if (answer.kind !== 'ok') return answer;
-  const bundle = parseSuccess('get', answer.text, secretBundle);
+  const bundle = parseSuccess(operation, answer.text, secretBundle);
   const { attributes } = bundle;
   return {
     kind: 'present',

@@ -1,0 +1,89 @@
+import { templateSlug } from '../../adapters/secret-server/templates';
+import type { SecretServerSide } from '../../domain/compare';
+import type { SyncMode } from '../../domain/connectors';
+import { operationMarkTag, sameTags, tagDrift, type TagBase, type TagDrift, type Tags } from '../../domain/tags';
+import type { TemplateMap } from '../../domain/template-maps';
+import type { MovedPair } from '../../ledger/moved-pairs';
+import type { PairBase } from '../../ledger/pairs';
+import type { ExternalLook } from './look-at-external';
+import type { PlanContext } from './plan-context';
+
+/** One pair while it is decided. */
+export interface Deciding {
+  readonly context: PlanContext;
+  readonly moved: MovedPair;
+  readonly map: TemplateMap;
+  readonly syncMode: SyncMode;
+}
+
+export interface Rebased {
+  readonly kind: 'rebased';
+  readonly row: 2 | 5;
+  readonly base: PairBase;
+  readonly syncVersion: number;
+}
+
+/** The base with what both sides show now, or undefined when it says so already. */
+export function renewedBase({ pair, secret }: MovedPair, external: ExternalLook): PairBase | undefined {
+  const { base } = pair;
+  if (base === undefined || secret === undefined) return undefined;
+  const renewed = { ...base, ...external.metadata, sourceStamp: secret.stamp };
+  const says =
+    renewed.sourceStamp === base.sourceStamp &&
+    renewed.settled === base.settled &&
+    renewed.keyVaultUpdatedSeconds === base.keyVaultUpdatedSeconds &&
+    sameTags(renewed.tags, base.tags);
+  return says && pair.tagRepairs === 0 ? undefined : renewed;
+}
+
+/** The base that both sides agree on, where the ledger had none or another. The external secret was read. */
+export function rebased(
+  deciding: Deciding,
+  row: 2 | 5,
+  source: SecretServerSide,
+  external: ExternalLook,
+): Rebased | undefined {
+  const { pair, secret } = deciding.moved;
+  const { side, tags } = external;
+  if (source.kind !== 'present' || side.kind !== 'present' || secret === undefined || tags === undefined) return undefined;
+  const syncVersion = countedVersion(deciding.moved, row, tags);
+  const base: PairBase = {
+    keyVaultVersion: side.version,
+    keyVaultUpdatedSeconds: external.metadata.keyVaultUpdatedSeconds ?? 0,
+    settled: external.metadata.settled ?? false,
+    fingerprints: source.fingerprints,
+    tags,
+    sourceStamp: secret.stamp,
+  };
+  const drift = tagDriftOf(deciding, { tags, base: pair.base ?? base, syncVersion });
+  // With the tags as they should be in the base, the next cycle sees them differ from the LIST, and repairs them.
+  return { kind: 'rebased', row, syncVersion, base: drift.kind === 'drifted' ? { ...base, tags: drift.tags } : base };
+}
+
+/** The tags that should stand on the external secret, against those that do. */
+export function tagDriftOf(
+  { context, moved, map }: Deciding,
+  found: { readonly tags: Tags; readonly base: TagBase; readonly syncVersion: number },
+): TagDrift {
+  const { pair, secret } = moved;
+  if (secret === undefined) return { kind: 'current' };
+  const { folderPath } = secret;
+  const wanted = {
+    settings: context.settings,
+    map,
+    secret: { id: pair.secretId, folderPath, templateSlug: templateSlug(map.ssTemplate) },
+    syncVersion: found.syncVersion,
+    // Only for a base that has lost them: time and mark are otherwise those of the last write.
+    lastSynced: `${new Date().toISOString().slice(0, 19)}Z`,
+    operationMark: found.tags[operationMarkTag] ?? '',
+  };
+  return tagDrift(wanted, found.tags, found.base);
+}
+
+/** A ledger that lost its pairs goes on from the counter that stands on the external secret. */
+function countedVersion({ pair }: MovedPair, row: 2 | 5, tags: Tags): number {
+  const next = row === 5 ? pair.syncVersion + 1 : pair.syncVersion;
+  if (pair.base !== undefined) return next;
+  const counted = Number(tags['ss-sync-version']);
+  return Number.isSafeInteger(counted) && counted > next ? counted : next;
+}

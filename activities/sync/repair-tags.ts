@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { withCorrelationId } from '../../adapters/http/correlation';
+import { readNewest } from '../../adapters/key-vault/secrets/reader';
+import { templateSlug } from '../../adapters/secret-server/templates';
+import { SsakvError } from '../../domain/errors/ssakv-error';
+import { tagDrift, type TagDrift, type Tags } from '../../domain/tags';
+import { appendAudit } from '../../ledger/audit';
+import { changeDecisions, type PlannedPair } from '../../ledger/decisions';
+import { leasePairs, releaseLeases } from '../../ledger/leases';
+import { moveBases, type PairBase } from '../../ledger/pairs';
+import type { ApplyContext, PairOutcome, PresentSecret } from './pair-write';
+import { mapOfTemplate } from './secret-rows';
+import { patchTags } from './write-external-secret';
+
+/** The service may be slow for a moment; the pair is tried again one by one. */
+const again = (code: 'PairBusy' | 'ChangedSincePlan', delayMs = 0): PairOutcome => ({
+  kind: 'again',
+  delayMs,
+  code,
+});
+
+/**
+ * Puts our tags back on the version that the base knows, by PATCH: no version is made. A PATCH replaces the whole set, so
+ * the tags are read right before it; repeating it does no harm, so it needs a lease but no intent.
+ */
+export async function repairPairTags(context: ApplyContext, planned: PlannedPair): Promise<PairOutcome> {
+  const { services, owner } = context;
+  const { pair } = planned;
+  const taker = { owner, leaseMs: services.timings.pairLeaseMs };
+  const [lease] = await leasePairs(services.db, taker, [pair.id]);
+  if (lease?.kind !== 'taken') return again('PairBusy', lease?.remainingMs);
+  try {
+    return await withLease(context, planned, lease.epoch);
+  } finally {
+    await releaseLeases(services.db, [{ pairId: pair.id, epoch: lease.epoch }]);
+  }
+}
+
+async function withLease(context: ApplyContext, planned: PlannedPair, epoch: number): Promise<PairOutcome> {
+  const operationId = randomUUID();
+  return withCorrelationId(operationId, async () => {
+    const { pair } = planned;
+    const newest = await readNewest(context.connections.keyVault, pair.externalName);
+    if (newest.kind !== 'present' || newest.version !== pair.base?.keyVaultVersion)
+      return again('ChangedSincePlan');
+    const tags = wantedTags(context, planned, pair.base, newest);
+    if (tags === undefined) return finished(context, planned, operationId, []);
+    const patched = await patchTags(
+      context.connections.keyVault,
+      pair.externalName,
+      newest.version,
+      tags.tags,
+    );
+    if (patched.kind !== 'updated') throw patched.error;
+    const base: PairBase = {
+      ...pair.base,
+      tags: tags.tags,
+      keyVaultUpdatedSeconds: patched.updatedSeconds,
+      // Another write of the same second would not show in the LIST: the next cycle looks once.
+      settled: false,
+    };
+    const move = { pairId: pair.id, base, syncVersion: pair.syncVersion, expectedEpoch: epoch };
+    await moveBases(context.services.db, [{ ...move, tagRepairs: pair.tagRepairs + 1 }]);
+    return finished(context, planned, operationId, tags.keys);
+  });
+}
+
+/** The set to write, or undefined when the tags are right by now. With `tagRefresh: always` they are written even so. */
+function wantedTags(
+  context: ApplyContext,
+  planned: PlannedPair,
+  base: PairBase,
+  newest: PresentSecret,
+): { readonly tags: Tags; readonly keys: readonly string[] } | undefined {
+  const drift = driftOf(context, planned, base, newest.tags);
+  switch (drift.kind) {
+    case 'drifted':
+      return drift;
+    case 'current':
+      return context.settings.tagRefresh === 'always' ? { tags: newest.tags, keys: [] } : undefined;
+    case 'noRoom':
+      throw new SsakvError('TooManyTags', { detail: `Azure's own tags take ${drift.foreign} places.` });
+  }
+}
+
+function driftOf(context: ApplyContext, planned: PlannedPair, base: PairBase, current: Tags): TagDrift {
+  const { pair, secret } = planned;
+  const map = mapOfTemplate(context.settings, pair.ssTemplate);
+  if (map === undefined || secret === undefined) return { kind: 'current' };
+  const tagged = {
+    id: pair.secretId,
+    folderPath: secret.folderPath,
+    templateSlug: templateSlug(map.ssTemplate),
+  };
+  const { settings } = context;
+  // What only a write moves is taken from the base, so it is left empty here.
+  return tagDrift(
+    { settings, map, secret: tagged, syncVersion: 0, lastSynced: '', operationMark: '' },
+    current,
+    base,
+  );
+}
+
+async function finished(
+  context: ApplyContext,
+  planned: PlannedPair,
+  correlationId: string,
+  keys: readonly string[],
+): Promise<PairOutcome> {
+  const { pair } = planned;
+  const { db, keys: installation } = context.services;
+  const { connector, secretId, externalName } = pair;
+  const details = { cycleId: context.cycleId, tags: keys.join(', ') };
+  const entry = {
+    connector,
+    correlationId,
+    action: 'externalSecret.tagsRepaired',
+    secretId,
+    externalName,
+    details,
+  };
+  if (keys.length > 0) await appendAudit(db, installation.audit, [entry]);
+  await changeDecisions(db, context.cycleId, [{ pairId: pair.id, state: 'done' }]);
+  return { kind: 'done' };
+}

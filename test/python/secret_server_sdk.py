@@ -33,13 +33,13 @@ NEVER = datetime(1, 1, 1)
 
 
 def world():
-    answer = requests.get(f"{CONTROL}/world/secret-server", timeout=30)
+    answer = requests.get(f"{CONTROL}/secret-server", timeout=30)
     answer.raise_for_status()
     return answer.json()
 
 
 def edit(**change):
-    answer = requests.post(f"{CONTROL}/world/secret-server", json=change, timeout=30)
+    answer = requests.post(f"{CONTROL}/secret-server", json=change, timeout=30)
     assert answer.ok, f"{change} was answered {answer.status_code}: {answer.text}"
     return answer.json()
 
@@ -187,6 +187,8 @@ def test_a_secret_without_permission_is_refused_like_an_unknown_one():
     edit(edit="setFolderAccess", folderId=folder, user=USERNAME, access="none")
     expect_client_error("Access Denied", lambda: client().get_secret(secret_id))
     assert client().get_secret_ids_by_folderid(folder) == []
+    edit(edit="setFolderAccess", folderId=folder, user=USERNAME, access="inherit")
+    assert client().get_secret_ids_by_folderid(folder) == [secret_id]
 
 
 def test_a_token_that_was_never_given_is_refused():

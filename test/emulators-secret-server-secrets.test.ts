@@ -1,0 +1,375 @@
+import { startEmulators, type Emulators } from './support/emulators';
+import { signIn, until, type SecretServerCalls } from './support/secret-server-calls';
+
+interface Item {
+  readonly slug: string;
+  readonly itemValue: string;
+  readonly filename: string | null;
+}
+interface Secret extends Record<string, unknown> {
+  readonly id: number;
+  readonly items: readonly Item[];
+}
+interface Page {
+  readonly records: readonly Record<string, unknown>[];
+}
+
+let emulators: Emulators;
+let server: SecretServerCalls;
+let folderId: number;
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  server = await signIn(emulators);
+  folderId = (await edit<{ folderId: number }>({ edit: 'createFolder', path: '\\Team\\Web' })).folderId;
+});
+afterAll(async () => emulators.stop());
+
+const never = '0001-01-01T00:00:00';
+const webPassword = 6053;
+
+async function edit<T = unknown>(
+  change: Parameters<Emulators['control']['editSecretServer']>[0],
+): Promise<T> {
+  return (await emulators.control.editSecretServer(change)) as T;
+}
+
+const webItems = (password: string, username = 'ann') => [
+  { slug: 'username', itemValue: username },
+  { slug: 'password', itemValue: password },
+];
+
+async function create(body: object = {}): Promise<Secret> {
+  const defaults = { name: 'portal', secretTemplateId: webPassword, folderId, items: webItems('first') };
+  return (await server.call<Secret>('POST', '/api/v1/secrets/', { ...defaults, ...body })).json;
+}
+
+const read = async (id: number, query = '') => server.call<Secret>('GET', `/api/v1/secrets/${id}${query}`);
+const valueOf = (secret: Secret, slug: string) => secret.items.find((item) => item.slug === slug)?.itemValue;
+const errorCode = (answer: { json: Record<string, unknown> }) => answer.json['errorCode'];
+
+async function actions(id: number): Promise<unknown[]> {
+  const path = `/api/v1/secrets/${id}/audits?sortBy[0].name=dateRecorded&sortBy[0].direction=asc&take=100`;
+  return (await server.call<Page>('GET', path)).json.records.map((row) => row['action']);
+}
+
+describe('creating and changing', () => {
+  it('makes a secret with an item for every field of its template', async () => {
+    const secret = await create();
+    expect(secret).toMatchObject({
+      name: 'portal',
+      folderId,
+      active: true,
+      secretTemplateName: 'Web Password',
+    });
+    expect(secret).toMatchObject({
+      lastPasswordChangeAttempt: never,
+      lastHeartBeatCheck: never,
+      checkOutUserId: -1,
+    });
+    expect(secret.items.map((item) => item.slug)).toEqual(['url', 'username', 'password', 'notes']);
+    expect(valueOf((await read(secret.id)).json, 'password')).toBe('first');
+  });
+
+  it('binds names in any case, as the Go and Java clients send them', async () => {
+    const Items = [
+      { FieldID: 522, ItemValue: 'bob' },
+      { FieldId: 523, ItemValue: 'two' },
+    ];
+    const body = { Name: 'pascal', SecretTemplateID: webPassword, FolderID: folderId, Items, Active: false };
+    const secret = await server.call<Secret>('POST', '/api/v1/secrets', body);
+    expect([valueOf(secret.json, 'username'), secret.json['active']]).toEqual(['bob', true]);
+  });
+
+  it('names a required field that is missing and a field that does not exist', async () => {
+    const missing = { items: [{ slug: 'username', itemValue: 'ann' }] };
+    expect(await create(missing)).toEqual({
+      errorCode: 'API_RequiredFieldMissing',
+      message: 'Secret field is required',
+    });
+    const unknown = { items: [...webItems('x'), { slug: 'port', itemValue: '1' }] };
+    expect(await create(unknown)).toMatchObject({ errorCode: 'API_SecretFieldNotFound' });
+  });
+
+  it('changes name, folder and items by PUT, and never deactivates through active: false', async () => {
+    const { id } = await create();
+    const { folderId: target } = await edit<{ folderId: number }>({
+      edit: 'createFolder',
+      path: '\\Team\\New',
+    });
+    const body = { id, name: 'renamed', folderId: target, items: webItems('second'), active: false };
+    const { json } = await server.call<Secret>('PUT', `/api/v1/secrets/${id}`, body);
+    expect(json).toMatchObject({ name: 'renamed', folderId: target, active: true });
+    expect(valueOf(json, 'password')).toBe('second');
+    expect(await actions(id)).toEqual(['CREATE', 'UPDATE', 'UPDATE', 'MOVE']);
+  });
+
+  it('changes by PATCH only what is marked dirty', async () => {
+    const { id } = await create();
+    const data = {
+      name: { dirty: false, value: 'ignored' },
+      secretFields: [
+        { slug: 'password', dirty: true, value: 'patched' },
+        { slug: 'username', dirty: false, value: 'ignored' },
+      ],
+    };
+    expect((await server.call('PATCH', `/api/v2/secrets/${id}/general`, { data })).status).toBe(200);
+    const secret = (await read(id)).json;
+    expect([secret['name'], valueOf(secret, 'password'), valueOf(secret, 'username')]).toEqual([
+      'portal',
+      'patched',
+      'ann',
+    ]);
+  });
+
+  it('deactivates by DELETE and brings back by activate', async () => {
+    const { id } = await create();
+    const { json } = await server.call('DELETE', `/api/v1/secrets/${id}`);
+    expect(json).toEqual({ id, objectType: 'Secret', responseCodes: [] });
+    expect(errorCode(await read(id))).toBe('API_AccessDenied');
+    expect((await read(id, '?includeInactive=True')).json['active']).toBe(false);
+    await server.call('PUT', `/api/v3/secrets/${id}/activate`);
+    expect((await read(id)).json['active']).toBe(true);
+    expect(await actions(id)).toEqual(expect.arrayContaining(['DELETE', 'UNDELETE']));
+  });
+
+  it('offers a stub of a template', async () => {
+    const { json } = await server.call<Secret>(
+      'GET',
+      '/api/v1/secrets/stub?filter.secrettemplateid=6001&folderId=7',
+    );
+    expect(json).toMatchObject({ id: 0, folderId: 7, secretTemplateName: 'Active Directory Account' });
+    expect(json.items.map((item) => item.slug)).toEqual(['domain', 'username', 'password', 'notes']);
+  });
+});
+
+describe('fields and files', () => {
+  it('reads and writes one text field', async () => {
+    const { id } = await create();
+    const path = `/api/v1/secrets/${id}/fields/username`;
+    expect((await server.call('PUT', path, { Value: 'carl' })).text).toBe('"carl"');
+    expect((await server.call('GET', path)).text).toBe('"carl"');
+    expect(errorCode(await server.call('GET', `/api/v1/secrets/${id}/fields/nothing`))).toBe(
+      'API_SecretFieldNotFound',
+    );
+  });
+
+  it('keeps the bytes of a file sent as a part named file or as JSON', async () => {
+    const items = [
+      { slug: 'machine', itemValue: 'host' },
+      { slug: 'username', itemValue: 'root' },
+    ];
+    const { id } = await create({ secretTemplateId: 6007, items });
+    const path = `/api/v1/secrets/${id}/fields/private-key`;
+    const form = new FormData();
+    form.set('file', new File([Buffer.from('key one\n')], 'id_rsa.txt'));
+    expect((await server.call('PUT', path, form)).json).toBe(true);
+    const sent = await server.call('GET', path);
+    expect([sent.headers.get('content-type'), sent.text]).toEqual(['application/octet-stream', 'key one\n']);
+    const fileAttachment = Buffer.from('key two').toString('base64');
+    await server.call('PUT', path, { fileName: 'id_ed25519', fileAttachment });
+    expect((await server.call('GET', path)).text).toBe('key two');
+    const item = (await read(id)).json.items.find(({ slug }) => slug === 'private-key');
+    expect(item).toMatchObject({ itemValue: '*** Not Valid For Display ***', filename: 'id_ed25519' });
+  });
+});
+
+describe('searching', () => {
+  const search = async (query: string) => (await server.call<Page>('GET', `/api/v2/secrets?${query}`)).json;
+  const ids = (page: Page) => page.records.map((record) => record['id']);
+  let made: readonly number[];
+  let top: number;
+
+  beforeAll(async () => {
+    const { folderId: leaf } = await edit<{ folderId: number }>({
+      edit: 'createFolder',
+      path: '\\Search\\Leaf',
+    });
+    const folders = (await server.call('GET', '/api/v1/folders/0?folderPath=/search')).json;
+    top = Number(folders['id']);
+    const bulk = { edit: 'createSecrets', template: 'Web Password', count: 12, valuePrefix: 'mark' } as const;
+    made = (await edit<{ secretIds: number[] }>({ ...bulk, folderId: leaf })).secretIds;
+  });
+
+  it.each(['filter.', 'paging.filter.', 'args.', ''])(
+    'takes filters with the prefix "%s"',
+    async (prefix) => {
+      expect(
+        await search(`${prefix}folderId=${top}&&${prefix}includeSubFolders=True&paging.take=100`),
+      ).toMatchObject({
+        total: 12,
+      });
+      expect(await search(`${prefix}folderId=${top}`)).toMatchObject({ total: 0, records: [] });
+    },
+  );
+
+  it('pages in an envelope', async () => {
+    const page = await search(
+      `filter.folderId=${top}&filter.includeSubFolders=true&take=5&skip=5&sortBy[0].name=id`,
+    );
+    expect(page).toEqual({
+      batchCount: 3,
+      currentPage: 2,
+      hasNext: true,
+      hasPrev: true,
+      nextSkip: 10,
+      pageCount: 3,
+      prevSkip: 0,
+      records: expect.any(Array),
+      severity: 'None',
+      skip: 5,
+      sortBy: [{ name: 'id', direction: 'Asc', priority: 0 }],
+      success: true,
+      take: 5,
+      total: 12,
+    });
+    expect(ids(page)).toEqual(made.slice(5, 10));
+  });
+
+  it('tells no totals when asked not to count', async () => {
+    const query = `filter.folderId=${top}&filter.includeSubFolders=true&filter.doNotCalculateTotal=true`;
+    expect(await search(query)).toMatchObject({ total: 0, pageCount: 0, hasNext: true, nextSkip: 10 });
+  });
+
+  it('finds by the exact value of a field, never by a password', async () => {
+    const exact = 'filter.isExactMatch=true&filter.searchText=';
+    expect(ids(await search(`${exact}mark-username-3&filter.searchField=Username`))).toEqual([made[2]]);
+    expect(ids(await search(`${exact}mark-password-3`))).toEqual([]);
+    expect(ids(await search(`${exact}mark-password-3&filter.searchField=Password`))).toEqual([]);
+  });
+
+  it('shows inactive secrets only when asked', async () => {
+    const [first = 0] = made;
+    await edit({ edit: 'deactivate', secretId: first });
+    const query = `filter.folderId=${top}&filter.includeSubFolders=true&take=100`;
+    expect(await search(query)).toMatchObject({ total: 11 });
+    const all = await search(`${query}&filter.includeInactive=true`);
+    expect(all.records.find((record) => record['id'] === first)).toMatchObject({ active: false });
+    expect((await server.call('GET', `/api/v1/secrets/search-total?${query}`)).json).toBe(11);
+  });
+
+  it('shows no value and no time of change in a summary', async () => {
+    const { records } = await search(`filter.folderId=${top}&filter.includeSubFolders=true&take=1`);
+    expect(JSON.stringify(records)).not.toContain('mark-');
+    expect(records[0]).toMatchObject({
+      folderPath: '\\Search\\Leaf',
+      lastAccessed: never,
+      daysUntilExpiration: null,
+    });
+    await edit({ edit: 'setVersion', version: '11.2.000003' });
+    const older = await search(`filter.folderId=${top}&filter.includeSubFolders=true&take=1`);
+    await edit({ edit: 'setVersion', version: '11.7.000002' });
+    expect(older.records[0]).not.toHaveProperty('folderPath');
+  });
+});
+
+describe('obstacles', () => {
+  const state = async (id: number) =>
+    (await server.call('GET', `/api/v1/secrets/${id}/state`)).json['secretState'];
+
+  it('asks for a comment, by query or in the body of the restricted path', async () => {
+    const { id } = await create();
+    await edit({ edit: 'setSecurity', secretId: id, requiresComment: true });
+    expect(await state(id)).toBe('RequiresComment');
+    expect((await read(id)).json).toEqual({
+      errorCode: 'API_ValidateSecretAccessCommentRequired',
+      message: 'The requested Secret requires a comment when viewed.',
+    });
+    expect((await read(id, '?autoComment=sync')).status).toBe(200);
+    expect((await server.call('POST', `/api/v1/secrets/${id}/restricted`, { comment: 'sync' })).status).toBe(
+      200,
+    );
+  });
+
+  it('asks for an approval until the caller has one', async () => {
+    const { id } = await create();
+    await edit({ edit: 'setSecurity', secretId: id, requiresApproval: true });
+    expect(await state(id)).toBe('RequiresApproval');
+    expect(errorCode(await read(id))).toBe('API_ValidateSecretAccessApprovalRequired');
+    const user = emulators.ready.secretServer.username;
+    await edit({ edit: 'setSecurity', secretId: id, approvedFor: [user] });
+    expect((await read(id)).status).toBe(200);
+  });
+
+  it('refuses to everyone else what one user has checked out', async () => {
+    const { id } = await create();
+    await edit({ edit: 'setSecurity', secretId: id, checkOutEnabled: true });
+    await edit({ edit: 'checkOut', secretId: id });
+    expect((await server.call('GET', `/api/v1/secrets/${id}/summary`)).json).toMatchObject({
+      checkedOut: true,
+    });
+    expect(errorCode(await read(id))).toBe('API_ValidateSecretAccessCheckedOut');
+    expect(errorCode(await server.call('PUT', `/api/v1/secrets/${id}/fields/username`, { value: 'x' }))).toBe(
+      'API_ValidateSecretAccessCheckedOut',
+    );
+    await edit({ edit: 'checkIn', secretId: id });
+    expect((await read(id)).status).toBe(200);
+  });
+
+  it('checks a secret out by reading it, unless that is forbidden', async () => {
+    const { id } = await create({ checkOutEnabled: true });
+    expect(errorCode(await read(id, '?noAutoCheckout=true'))).toBe(
+      'API_ValidateSecretAccessCheckoutRequired',
+    );
+    expect(await state(id)).toBe('RequiresCheckout');
+    expect((await read(id)).json['checkedOut']).toBe(true);
+    expect((await server.call('POST', `/api/v1/secrets/${id}/check-in`)).json['checkedOut']).toBe(false);
+    expect((await server.call('POST', `/api/v1/secrets/${id}/check-out`)).json).toEqual({
+      responseCodes: [],
+    });
+    expect((await read(id, '?noAutoCheckout=true')).status).toBe(200);
+    expect(await actions(id)).toEqual(expect.arrayContaining(['CHECKOUT', 'CHECKIN']));
+  });
+});
+
+describe('remote password changes', () => {
+  const start = async (id: number) =>
+    server.call('POST', `/api/v1/secrets/${id}/change-password`, { newPassword: 'changed' });
+  const ended = async (id: number) =>
+    until(
+      async () => (await server.call('GET', `/api/v1/secrets/${id}/summary`)).json,
+      (summary) => summary['lastPasswordChangeAttempt'] !== never,
+    );
+
+  it('leaves the old value until the job has run', async () => {
+    await edit({ edit: 'configurePasswordChanges', delayMs: null });
+    const { id } = await create();
+    expect((await start(id)).json).toMatchObject({ id, lastPasswordChangeAttempt: never });
+    expect(errorCode(await start(id))).toBe('API_PasswordChangePending');
+    expect(valueOf((await read(id)).json, 'password')).toBe('first');
+    await edit({ edit: 'finishPasswordChange', secretId: id, succeeded: true });
+    const { json } = await read(id);
+    expect([valueOf(json, 'password'), json['isOutOfSync']]).toEqual(['changed', false]);
+    expect(await actions(id)).toContain('CHANGE PASSWORD');
+  });
+
+  it('ends by itself after its delay', async () => {
+    await edit({ edit: 'configurePasswordChanges', delayMs: 50 });
+    const { id } = await create();
+    await start(id);
+    await ended(id);
+    expect(valueOf((await read(id)).json, 'password')).toBe('changed');
+  });
+
+  it('moves the time of the last attempt, and nothing else, when it fails', async () => {
+    await edit({ edit: 'configurePasswordChanges', delayMs: 0, failNext: 1 });
+    const { id } = await create();
+    await start(id);
+    expect(await ended(id)).toMatchObject({ isOutOfSync: true });
+    expect(valueOf((await read(id)).json, 'password')).toBe('first');
+    expect(await actions(id)).not.toContain('CHANGE PASSWORD');
+  });
+});
+
+describe('audits', () => {
+  it('record reads and writes with times that rise', async () => {
+    const { id } = await create();
+    await read(id);
+    await read(id);
+    expect(await actions(id)).toEqual(['CREATE', 'VIEW', 'WEBSERVICEVIEW', 'WEBSERVICEVIEW']);
+    const { records } = (await server.call<Page>('GET', `/api/v1/secrets/${id}/audits?take=100`)).json;
+    const times = records.map((row) => String(row['dateRecorded']));
+    expect(times).toEqual([...new Set(times)].sort());
+    for (const time of times) expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/);
+  });
+});

@@ -172,11 +172,13 @@ describe('Faults', () => {
     expect((await emulators.control.fault(fault.id)).hit).toBe(1);
   });
 
-  test('a client without a token can be spared or meant', async () => {
+  test('a fault can be for calls without a token only, so that a probe is hit or spared', async () => {
+    await client.setSecret('probed', 'v');
     await addFault(
       { kind: 'answer', status: 500, body: FAILURE },
       { match: { service: 'keyVault', withToken: false } },
     );
+    await client.setSecret('a', 'v');
     await expect(secretClient(emulators).setSecret('a', 'v')).rejects.toMatchObject({ statusCode: 500 });
   });
 });

@@ -4,7 +4,7 @@ import { currentVersion, type SecretRecord, type SecretVersion } from './vault-s
 export const RECOVERABLE_DAYS = 90;
 const RECOVERY_LEVEL = 'Recoverable+Purgeable';
 
-// Members stand in the order of the recorded answers; those without a value are left out, never null.
+// Members stand in the order of the recorded answers; undefined ones are left out by JSON, never null.
 
 /** A secret with its value, as set and get answer it. `base` is the vault's URL without a final slash. */
 export function secretBundle(base: string, secret: SecretRecord, version: SecretVersion): unknown {
@@ -42,18 +42,8 @@ function recovery(base: string, secret: SecretRecord): Record<string, unknown> {
 
 function metadata(id: string, version: SecretVersion): Record<string, unknown> {
   const { contentType, enabled, notBefore, expires, created, updated, tags } = version;
-  return {
-    ...(contentType === undefined ? {} : { contentType }),
-    id,
-    attributes: {
-      enabled,
-      ...(notBefore === undefined ? {} : { nbf: notBefore }),
-      ...(expires === undefined ? {} : { exp: expires }),
-      created,
-      updated,
-      recoveryLevel: RECOVERY_LEVEL,
-      recoverableDays: RECOVERABLE_DAYS,
-    },
-    ...(tags === undefined ? {} : { tags }),
-  };
+  const recoveryLevel = RECOVERY_LEVEL;
+  const recoverableDays = RECOVERABLE_DAYS;
+  const dates = { nbf: notBefore, exp: expires, created, updated };
+  return { contentType, id, attributes: { enabled, ...dates, recoveryLevel, recoverableDays }, tags };
 }

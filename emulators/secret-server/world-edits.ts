@@ -102,5 +102,5 @@ export type WorldEditOf<K extends WorldEdit['edit']> = Extract<WorldEdit, { edit
 
 /** An edit that names something the world does not have, in the form in which shape errors come. */
 export function editError(path: string, message: string): z.ZodError {
-  return new z.ZodError([{ code: 'custom', path: [path], message, input: undefined }]);
+  return new z.ZodRealError([{ code: 'custom', path: [path], message, input: undefined }]);
 }

@@ -60,8 +60,9 @@ function sinceParameter(body: BoundArguments): string {
   return value;
 }
 
+/** Real reports have no parameters of their own making: the page's SQL takes the time as `#CUSTOMTEXT`. */
 function isSince(name: string | undefined): boolean {
-  return /^#?since$/i.test(name ?? '');
+  return /^#?(?:since|customtext)$/i.test(name ?? '');
 }
 
 /** Pages count from 1; `startRecordNumber` and `endRecordNumber` (both included) are the other way to ask. */

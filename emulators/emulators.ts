@@ -33,7 +33,7 @@ export interface ReadyLine {
   readonly pid: number;
 }
 
-export interface RunningEmulators {
+interface RunningEmulators {
   readonly ready: ReadyLine;
   /** Stops listening and saves the state. */
   stop(): Promise<void>;

@@ -1,7 +1,7 @@
 import type { ServiceName } from './stand-in';
 
 /** Which calls a fault is for; members left out match everything. */
-export interface FaultMatch {
+interface FaultMatch {
   readonly service: ServiceName;
   readonly operation?: string | undefined;
   /** The object exactly. */

@@ -21,9 +21,23 @@ export interface Listener {
 
 // Clients pool connections. A short idle time on our side would cut one just as a client sends on it.
 const KEEP_ALIVE_MS = 300_000;
+const NO_IPV6: readonly unknown[] = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
+
+// A port that is free on IPv4 can be some client's port on IPv6; with no port asked for, another one will do.
+const ATTEMPTS = 5;
 
 /** Listens on loopback (IPv4, and IPv6 where the machine has it) and turns each call into a fetch `Request`. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await listenOnce(options);
+    } catch (error) {
+      if (options.port !== 0 || codeOf(error) !== 'EADDRINUSE' || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function listenOnce(options: ListenerOptions): Promise<Listener> {
   const first = makeServer(options);
   await bind(first, options.port, '127.0.0.1');
   const address = first.address();
@@ -31,7 +45,15 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const { port } = address;
   const second = makeServer(options);
   const servers = [first];
-  if (await bindIfPresent(second, port)) servers.push(second);
+  try {
+    await bind(second, port, '::1');
+    servers.push(second);
+  } catch (error) {
+    if (!NO_IPV6.includes(codeOf(error))) {
+      await closeServer(first);
+      throw error;
+    }
+  }
   return { port, close: async () => void (await Promise.all(servers.map(closeServer))) };
 }
 
@@ -59,15 +81,8 @@ async function bind(server: http.Server, port: number, host: string): Promise<vo
   });
 }
 
-async function bindIfPresent(server: http.Server, port: number): Promise<boolean> {
-  try {
-    await bind(server, port, '::1');
-    return true;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return false;
-    throw error;
-  }
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 async function closeServer(server: http.Server): Promise<void> {

@@ -14,7 +14,7 @@ export interface TenantTrust {
  * The resource that tokens must be for: the host without its first label, with the port unless it is 443. Hosts
  * without labels (`localhost`, addresses) stand for the public cloud.
  */
-export function resourceOf(url: URL): string {
+function resourceOf(url: URL): string {
   const labels = url.hostname.split('.');
   if (labels.length < 2 || /^[\d.]+$|^\[/.test(url.hostname)) return 'https://vault.azure.net';
   const port = url.port === '' ? '' : `:${url.port}`;

@@ -11,8 +11,11 @@ import { listenForScrapes } from './telemetry/worker-listener';
 import { temporalConnectionOptions } from './temporal-connection';
 import { asTemporalError } from './temporal-error';
 
-/** Runs the workers of this process until SIGTERM or SIGINT; pages under way leave a checkpoint. */
-export async function runWorker(settings: RuntimeSettings): Promise<void> {
+/**
+ * Runs the workers of this process until SIGTERM or SIGINT. Pages under way may go on for `shutdownGraceMs`; then they
+ * leave a checkpoint.
+ */
+export async function runWorker(settings: RuntimeSettings, shutdownGraceMs: number): Promise<void> {
   const log = openLog(settings.logLevel, 'worker');
   const coreMetricsAddress = await installRuntime(settings, log);
   const metrics = openActivityMetrics();
@@ -22,7 +25,7 @@ export async function runWorker(settings: RuntimeSettings): Promise<void> {
   const services = await openServices(settings, connection);
   const activities = createActivities(services.forActivities);
   const interceptors = { activity: [failureInterceptor(log, metrics)] };
-  const workers = await createWorkers({ settings, connection, activities, interceptors });
+  const workers = await createWorkers({ settings, shutdownGraceMs, connection, activities, interceptors });
   const isReady = () => workers.every((worker) => worker.getState() === 'RUNNING');
   const address = settings.listeners.workerMetrics;
   const listener = await listenForScrapes({ address, coreMetricsAddress, metrics, isReady });

@@ -9,12 +9,12 @@ import { SsakvError } from '../domain/errors/ssakv-error';
 const maxActivities = 24;
 const maxCachedWorkflows = 200;
 
-/** In development a stop is answered at once; in production a page gets time to finish its batch. */
-const graceMs = { development: 500, production: 20_000 } as const;
 const forceAfterGraceMs = 10_000;
 
 interface WorkerParts {
   readonly settings: RuntimeSettings;
+  /** How long pages may go on after SIGTERM before they are told to leave a checkpoint, in milliseconds. */
+  readonly shutdownGraceMs: number;
   readonly connection: NativeConnection;
   readonly activities: object;
   readonly interceptors: NonNullable<WorkerOptions['interceptors']>;
@@ -40,8 +40,7 @@ export async function createWorkers(parts: WorkerParts): Promise<readonly Worker
   return Promise.all([main, ...pools]);
 }
 
-function sharedOptions({ settings, connection, activities, interceptors }: WorkerParts) {
-  const shutdownGraceMs = settings.development ? graceMs.development : graceMs.production;
+function sharedOptions({ settings, shutdownGraceMs, connection, activities, interceptors }: WorkerParts) {
   return {
     connection,
     namespace: settings.temporal.namespace,

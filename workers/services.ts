@@ -42,7 +42,11 @@ export async function openServices(
     connect: (connector) => {
       const { requestTimeoutMs } = timings;
       const budget = budgets.of(connector);
-      return openConnections(connector, { baseDirectory, requestTimeoutMs, spend: (kind) => budget.spend(kind) });
+      return openConnections(connector, {
+        baseDirectory,
+        requestTimeoutMs,
+        spend: (kind) => budget.spend(kind),
+      });
     },
     checkAllowed: (connector) => checkAllowed(connector, settings.allow),
   };

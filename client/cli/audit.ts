@@ -5,7 +5,7 @@ import { chooseConnector } from '../connector-name';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { action, type Invocation } from './action';
 import { exitCodes, type ExitCode } from './exit-codes';
-import { readCount } from './secret';
+import { readCount } from './read-count';
 import { withSession } from '../session';
 
 interface VerifyOptions {

@@ -4,7 +4,7 @@ import { listCases, type CaseRecord } from '../../ledger/cases';
 import { action, type Invocation } from './action';
 import { exitCodes, type ExitCode } from './exit-codes';
 import { table } from './output';
-import { readCount } from './secret';
+import { readCount } from './read-count';
 import { withSession } from '../session';
 
 interface ListOptions {

@@ -3,6 +3,7 @@ import { listPairs, type PairListing } from '../../ledger/pairs';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { action, type Invocation } from './action';
 import { table } from './output';
+import { readCount } from './read-count';
 import { withSession } from '../session';
 
 interface ListOptions {
@@ -84,12 +85,4 @@ function describe({ pair, secretName, folderPath, lastReadAt, intentOpen }: Pair
 function withoutFingerprints(listing: PairListing): object {
   const { fingerprints, ...base } = listing.pair.base ?? { fingerprints: {} };
   return { ...listing, pair: { ...listing.pair, base: { ...base, mappedKeys: Object.keys(fingerprints) } } };
-}
-
-/** A whole number of zero or more. Throws SsakvError InvalidUsage. */
-export function readCount(option: string, text: string): number {
-  if (/^\d{1,12}$/.test(text)) return Number(text);
-  throw new SsakvError('InvalidUsage', {
-    detail: `${option} takes a whole number, not ${JSON.stringify(text)}.`,
-  });
 }

@@ -5,10 +5,15 @@ import { serveHttp } from '../http/serve';
 import { setUp } from '../setup';
 import { untilStopped } from '../until-stopped';
 import { action, type Invocation } from './action';
+import { readCount } from './read-count';
 import { loadSettings } from '../settings-file';
 
 interface ServiceOptions {
   readonly exitWithParent?: boolean;
+}
+
+interface WorkerOptions extends ServiceOptions {
+  readonly graceSeconds: string;
 }
 
 const healthTimeoutMs = 5_000;
@@ -18,8 +23,9 @@ export function addServiceCommands(program: Command): void {
   program
     .command('worker')
     .description('run the workflows and their steps until SIGTERM; pages under way leave a checkpoint')
+    .option('--grace-seconds <number>', 'how long pages may go on after SIGTERM', '20')
     .option('--exit-with-parent', 'end when standard input ends')
-    .action(action<ServiceOptions>(async ({ options }) => worker(options)));
+    .action(action<WorkerOptions>(async ({ options }) => worker(options)));
   program
     .command('http')
     .description('serve health (/healthz, /readyz) and metrics (/metrics) until SIGTERM')
@@ -41,11 +47,11 @@ export function addServiceCommands(program: Command): void {
 }
 
 /** The Temporal runtime handles the signals itself; the end of the parent counts as one. */
-async function worker(options: Invocation<ServiceOptions>['options']): Promise<void> {
+async function worker(options: Invocation<WorkerOptions>['options']): Promise<void> {
   if (options.exitWithParent === true) {
     process.stdin.once('end', () => process.kill(process.pid, 'SIGTERM')).resume();
   }
-  await runWorker(loadSettings(options));
+  await runWorker(loadSettings(options), readCount('--grace-seconds', options.graceSeconds) * 1000);
 }
 
 async function setup({ options, output }: Invocation<object>): Promise<void> {

@@ -31,6 +31,7 @@ export class Supervisor {
    * @throws SsakvError PartFailedToStart
    */
   async start(definition: PartDefinition): Promise<string | undefined> {
+    if (this.stopping) throw new SsakvError('PartFailedToStart', { detail: 'ssakv is being stopped.' });
     const part = startPart(definition, this.directory, false);
     this.parts.push(part);
     const readyLine = await part.ready;

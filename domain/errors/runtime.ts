@@ -108,6 +108,12 @@ export const runtimeErrors = {
     cause: 'Its process ended by itself or was killed from outside.',
     remedy: 'Read the end of the log file named here and start again; the saved state continues.',
   },
+  ActivationFailed: {
+    retryable: false,
+    happened: 'The connector was not activated.',
+    cause: 'Its connection test failed, so nothing was scheduled and nothing was written.',
+    remedy: 'Do what each failed check says and start again.',
+  },
   NotHealthy: {
     retryable: true,
     happened: 'The health address did not answer that all is well.',

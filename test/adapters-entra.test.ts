@@ -9,7 +9,7 @@ import { withCallCounts } from '../adapters/http/call-counts';
 import { readNewest } from '../adapters/key-vault/secrets/reader';
 import { openKeyVaultSecrets } from '../adapters/key-vault/secrets/client';
 import { clientPem } from './support/client-pem';
-import { tenantId, vaultOn } from './support/adapter-settings';
+import { authorityMetadata, tenantId, vaultOn } from './support/adapter-settings';
 import { emulatedVault } from './support/emulator-connection';
 import { startEmulators, type Emulators } from './support/emulators';
 import { startOddServer, type OddReply, type OddServer } from './support/odd-server';
@@ -118,15 +118,7 @@ describe('signing in to an authority in trouble', () => {
       scope,
     );
   };
-  const metadata = () => ({
-    status: 200,
-    body: {
-      issuer: `${server.url}/${tenantId}/v2.0`,
-      authorization_endpoint: `${server.url}/${tenantId}/oauth2/v2.0/authorize`,
-      token_endpoint: `${server.url}/${tenantId}/oauth2/v2.0/token`,
-      jwks_uri: `${server.url}/keys`,
-    },
-  });
+  const metadata = () => authorityMetadata(server.url);
   const oauthError = (number: number, error = 'invalid_client'): OddReply => ({
     status: 401,
     body: { error, error_description: `AADSTS${number}: words`, error_codes: [number] },

@@ -69,3 +69,16 @@ export function challenged(then: (request: OddRequest) => OddReply): (request: O
   return (request) =>
     request.headers.authorization === undefined ? { status: 401, headers: challenge } : then(request);
 }
+
+/** What a sign-in authority says of itself. */
+export function authorityMetadata(url: string): OddReply {
+  return {
+    status: 200,
+    body: {
+      issuer: `${url}/${tenantId}/v2.0`,
+      authorization_endpoint: `${url}/${tenantId}/oauth2/v2.0/authorize`,
+      token_endpoint: `${url}/${tenantId}/oauth2/v2.0/token`,
+      jwks_uri: `${url}/keys`,
+    },
+  };
+}

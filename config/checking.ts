@@ -44,16 +44,12 @@ export function check<T>(document: ConfigDocument, schema: z.ZodType<T>, options
   const literals = literalSecrets(document, document.value, [], options);
   const refused = new Set(literals.map((problem) => pathText(problem.path)));
   const result = schema.safeParse(document.value);
-  const issues = result.success
-    ? []
-    : result.error.issues.flatMap((issue) => issueProblems(document, issue, options));
-  const faults = (options.rules?.(document.value) ?? []).map(({ path, ...params }) =>
-    ruleProblem(document, path, params, options),
-  );
-  const problems = [
-    ...literals,
-    ...[...issues, ...faults].filter((problem) => !refused.has(pathText(problem.path))),
-  ];
+  const issues = result.success ? [] : result.error.issues.flatMap((issue) => faultsOf(issue));
+  const faults = [...issues, ...(options.rules?.(document.value) ?? [])];
+  const others = faults
+    .filter(({ path }) => !refused.has(pathText(safePath(path))))
+    .map((fault) => faultProblem(document, fault, options));
+  const problems = [...literals, ...others];
   if (result.success && problems.length === 0) return { kind: 'valid', value: result.data };
   return { kind: 'invalid', problems };
 }
@@ -76,57 +72,58 @@ export function valueAt(root: unknown, path: SettingPath): unknown {
   return path.reduce<unknown>(memberOf, root);
 }
 
-function issueProblems(document: ConfigDocument, issue: z.core.$ZodIssue, options: CheckOptions): Problem[] {
+/** Each unknown key is a fault of its own, at its own place. */
+function faultsOf(issue: z.core.$ZodIssue): (RuleFault & { readonly unknownKey?: string })[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => unknownKeyProblem(document, path, key, options));
+    return issue.keys.map((key) => ({ path: [...path, key], unknownKey: key }));
   }
   const params: RuleParams = issue.code === 'custom' ? (issue.params ?? {}) : {};
-  return [ruleProblem(document, path, params, options)];
+  return [{ path, ...params }];
 }
 
+function faultProblem(
+  document: ConfigDocument,
+  { path, unknownKey, ...params }: RuleFault & { readonly unknownKey?: string },
+  options: CheckOptions,
+): Problem {
+  const line = document.lineOf(path);
+  const words =
+    unknownKey === undefined
+      ? ruleWords(document, path, params, options)
+      : unknownKeyWords(path, unknownKey, options);
+  const shownPath = unknownKey === undefined ? path : path.slice(0, -1);
+  return { file: document.file, line, path: safePath(shownPath), ...words };
+}
+
+type Words = Pick<Problem, 'code' | 'found' | 'expected' | 'example'>;
+
 /** The words of the rule, and for those it leaves out the guide's. */
-function ruleProblem(
+function ruleWords(
   document: ConfigDocument,
   path: SettingPath,
   params: RuleParams,
   { guides }: CheckOptions,
-): Problem {
+): Words {
   const guide = guideAt(guides, path);
   const value = valueAt(document.value, path);
   return {
     code: params.code ?? 'ConfigurationInvalid',
-    file: document.file,
-    line: document.lineOf(path),
-    path: safePath(path),
     found: params.found ?? describeFound(value, guide?.shown ?? 'never', guide?.oneOf ?? []),
     expected: params.expected ?? guide?.expected ?? 'another form',
     example: params.example ?? guide?.example,
   };
 }
 
-function unknownKeyProblem(
-  document: ConfigDocument,
-  parent: SettingPath,
-  key: string,
-  options: CheckOptions,
-): Problem {
-  const path = [...parent, key];
-  const place = { file: document.file, line: document.lineOf(path), path: safePath(parent) };
-  const known = keysBelow(options.guides, parent);
-  const nearest = nearestName(key, known);
-  const hint =
-    nearest === undefined ? `one of the keys ${known.join(', ')}` : `the nearest known key, \`${nearest}\``;
-  if (options.notYet?.includes(pathPattern(path)) === true) {
-    const expected = 'no such key in this version';
-    return { ...place, code: 'OptionNotSupportedYet', found: `\`${key}\``, expected };
+function unknownKeyWords(path: SettingPath, key: string, { guides, notYet }: CheckOptions): Words {
+  if (notYet?.includes(pathPattern(path)) === true) {
+    return { code: 'OptionNotSupportedYet', found: `\`${key}\``, expected: 'no such key in this version' };
   }
-  return {
-    ...place,
-    code: 'ConfigurationInvalid',
-    found: `the unknown key ${describeKey(key)}`,
-    expected: hint,
-  };
+  const known = keysBelow(guides, path.slice(0, -1));
+  const nearest = nearestName(key, known);
+  const expected =
+    nearest === undefined ? `one of the keys ${known.join(', ')}` : `the nearest known key, \`${nearest}\``;
+  return { code: 'ConfigurationInvalid', found: `the unknown key ${describeKey(key)}`, expected };
 }
 
 function literalSecrets(

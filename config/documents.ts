@@ -86,7 +86,7 @@ function readYaml({ file, text }: ConfigSource): ConfigDocument {
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   const content = document.contents as YamlNode | null;

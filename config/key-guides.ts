@@ -7,7 +7,7 @@ export function choice(oneOf: readonly string[], example: string): KeyGuide {
 
 /** A key that takes a number. */
 export function number(expected: string, example: string): KeyGuide {
-  return { expected, example, shown: 'name' };
+  return { expected, example, shown: 'nearMiss' };
 }
 
 /** A key that takes true or false. */

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { sourceStamp } from '../domain/source-stamps';
+import { mapTagsOfStamp, sourceStamp } from '../domain/source-stamps';
 import { hostOf, tagDrift, tagsForWrite, type TagBase, type TagContext, type Tags } from '../domain/tags';
 import type { TemplateMap } from '../domain/template-maps';
 
@@ -28,14 +28,6 @@ function contextWith(mapTags: Tags, change: Partial<TagContext> = {}): TagContex
 
 /** What the ledger holds after a write with these map tags that left these tags. */
 function baseOf(tags: Tags, mapTags: Tags): TagBase {
-  const facts = {
-    name: 'n',
-    folderPath: 'f',
-    templateId: 1,
-    active: true,
-    lastPasswordChangeAttempt: undefined,
-    isOutOfSync: false,
-  };
   const map: TemplateMap = {
     ssTemplate: 'T',
     origin: 'file',
@@ -44,7 +36,7 @@ function baseOf(tags: Tags, mapTags: Tags): TagBase {
     fieldMap: [],
     externalSecretTags: mapTags,
   };
-  return { tags, sourceStamp: sourceStamp(facts, map) };
+  return { tags, sourceStamp: sourceStamp({ summary: 's', folderPath: 'f' }, map) };
 }
 
 function written(context: TagContext, current: Tags, base?: TagBase): Tags {
@@ -244,26 +236,33 @@ describe('the host of a vault', () => {
 });
 
 describe('the stamp of a secret', () => {
-  test('moves with the summary and with the map, and not by itself', () => {
-    const facts = {
-      name: 'n',
-      folderPath: 'f',
-      templateId: 1,
-      active: true,
-      lastPasswordChangeAttempt: 'x',
-      isOutOfSync: false,
-    };
-    const stamp = sourceStamp(facts, undefined);
-    expect(sourceStamp({ ...facts }, undefined)).toBe(stamp);
-    for (const change of [
-      { name: 'o' },
-      { folderPath: 'g' },
-      { templateId: 2 },
-      { active: false },
-      { lastPasswordChangeAttempt: 'y' },
-      { isOutOfSync: true },
-    ]) {
-      expect(sourceStamp({ ...facts, ...change }, undefined)).not.toBe(stamp);
+  const map: TemplateMap = {
+    ssTemplate: 'T',
+    origin: 'file',
+    syncDirection: 'Bidirectional',
+    contentType: 'application/json',
+    fieldMap: [],
+    externalSecretTags: { environment: 'production' },
+  };
+  const seen = { summary: 's', folderPath: 'A/B' };
+  const stamp = sourceStamp(seen, map);
+
+  test('moves with the summary, the folder and the map, and not by itself', () => {
+    expect(sourceStamp({ ...seen }, { ...map })).toBe(stamp);
+    const others = [
+      sourceStamp({ ...seen, summary: 't' }, map),
+      sourceStamp({ ...seen, folderPath: 'A/C' }, map),
+      sourceStamp(seen, { ...map, contentType: 'text/plain' }),
+      sourceStamp(seen, { ...map, externalSecretTags: {} }),
+      sourceStamp(seen, undefined),
+    ];
+    expect(new Set([stamp, ...others]).size).toBe(6);
+  });
+
+  test('tells the tags that the map had, and none when it is of another form', () => {
+    expect(mapTagsOfStamp(stamp)).toEqual({ environment: 'production' });
+    for (const other of ['', 'x', 'null', '[]', '{}', '{"tags":null}', '{"tags":{"a":1}}']) {
+      expect(mapTagsOfStamp(other)).toEqual({});
     }
   });
 });

@@ -1,7 +1,14 @@
 import { templateSlug } from '../../adapters/secret-server/templates';
 import type { SecretServerSide } from '../../domain/compare';
 import type { SyncMode } from '../../domain/connectors';
-import { operationMarkTag, sameTags, tagDrift, type TagBase, type TagDrift, type Tags } from '../../domain/tags';
+import {
+  operationMarkTag,
+  sameTags,
+  tagDrift,
+  type TagBase,
+  type TagDrift,
+  type Tags,
+} from '../../domain/tags';
 import type { TemplateMap } from '../../domain/template-maps';
 import type { MovedPair } from '../../ledger/moved-pairs';
 import type { PairBase } from '../../ledger/pairs';
@@ -43,9 +50,10 @@ export function rebased(
   source: SecretServerSide,
   external: ExternalLook,
 ): Rebased | undefined {
-  const { pair, secret } = deciding.moved;
+  const { secret } = deciding.moved;
   const { side, tags } = external;
-  if (source.kind !== 'present' || side.kind !== 'present' || secret === undefined || tags === undefined) return undefined;
+  if (source.kind !== 'present' || side.kind !== 'present' || secret === undefined || tags === undefined)
+    return undefined;
   const syncVersion = countedVersion(deciding.moved, row, tags);
   const base: PairBase = {
     keyVaultVersion: side.version,
@@ -55,9 +63,14 @@ export function rebased(
     tags,
     sourceStamp: secret.stamp,
   };
-  const drift = tagDriftOf(deciding, { tags, base: pair.base ?? base, syncVersion });
+  const drift = tagDriftOf(deciding, { tags, base, syncVersion });
   // With the tags as they should be in the base, the next cycle sees them differ from the LIST, and repairs them.
-  return { kind: 'rebased', row, syncVersion, base: drift.kind === 'drifted' ? { ...base, tags: drift.tags } : base };
+  return {
+    kind: 'rebased',
+    row,
+    syncVersion,
+    base: drift.kind === 'drifted' ? { ...base, tags: drift.tags } : base,
+  };
 }
 
 /** The tags that should stand on the external secret, against those that do. */

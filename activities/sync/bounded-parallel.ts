@@ -24,5 +24,5 @@ export async function boundedParallel<Item, Result>(
   const runners = Array.from({ length: Math.min(limit, items.length) }, runner);
   const ends = await Promise.allSettled(runners);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  return items.flatMap((_, index) => (results.has(index) ? [results.get(index) as Result] : []));
+  return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
 }

@@ -5,7 +5,7 @@ import { SsakvError } from '../../domain/errors/ssakv-error';
 import type { TagDrift } from '../../domain/tags';
 import type { MovedPair } from '../../ledger/moved-pairs';
 import type { PairBase } from '../../ledger/pairs';
-import { rebased, renewedBase, tagDriftOf, type Deciding } from './agreed-base';
+import { rebased, renewedBase, tagDriftOf, type Deciding, type Rebased } from './agreed-base';
 import { lookAtExternal, type ExternalLook } from './look-at-external';
 import { lookAtSource } from './look-at-source';
 import type { PlanContext } from './plan-context';
@@ -16,7 +16,7 @@ export type PairPlan =
   /** Nothing to do. `base` when the ledger's base has to learn what both sides show now. */
   | { readonly kind: 'unchanged'; readonly base: PairBase | undefined; readonly wasRead: boolean }
   /** Both sides agree on something that the base does not say yet. */
-  | { readonly kind: 'rebased'; readonly row: 2 | 5; readonly base: PairBase; readonly syncVersion: number }
+  | Rebased
   | { readonly kind: 'decided'; readonly decision: PlannedDecision }
   /** This cycle saw too little of the pair to say anything; the next one looks again. */
   | { readonly kind: 'unseen' };
@@ -49,7 +49,8 @@ export async function decidePair(
   if (map === undefined) return decided({ name: 'withoutMap', row: 0, code: 'TemplateWithoutMap' });
   const syncMode = commonSyncMode(context.settings.syncMode, map.syncDirection);
   if (syncMode === undefined) return decided({ name: 'fail', row: 0, code: 'SyncDirectionsContradict' });
-  if (isTagRefreshOnly(context, moved)) return decided({ name: 'repairTags', row: 2, keyVaultVersion });
+  if (!mustRead && isTagRefreshOnly(context, moved))
+    return decided({ name: 'repairTags', row: 2, keyVaultVersion });
   return await decideByLooking({ context, moved, map, syncMode }, mustRead);
 }
 
@@ -101,7 +102,10 @@ function decide(deciding: Deciding, source: SecretServerSide, external: External
   });
   const keyVaultVersion = versionSeen(external) ?? base?.keyVaultVersion;
   if (decision.kind === 'none') return unchanged(moved, external, drift);
-  if (decision.kind === 'rebase') return rebased(deciding, decision.row, source, external);
+  if (decision.kind === 'rebase') {
+    const agreed = rebased(deciding, decision.row, source, external);
+    return agreed ?? decided({ name: 'fail', row: decision.row, code: 'UndecidedState' });
+  }
   const foughtOver =
     moved.reasons.includes('tags') && drift.kind === 'drifted' && tagRepairs >= repairsBeforeCase;
   if (decision.kind === 'repairTags' && foughtOver) {

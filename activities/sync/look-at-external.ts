@@ -1,9 +1,10 @@
 import { listVersions, readNewest } from '../../adapters/key-vault/secrets/reader';
 import { readExternalValue } from '../../domain/canonical-values';
 import type { KeyVaultSide } from '../../domain/compare';
-import { SsakvError } from '../../domain/errors/ssakv-error';
+import type { SsakvError } from '../../domain/errors/ssakv-error';
 import { fingerprint } from '../../domain/fingerprints';
 import { readMark, type MarkReading } from '../../domain/ownership-marks';
+import type { InstallationKeys } from '../../domain/installation-keys';
 import { hostOf, operationMarkTag, sameTags, type Tags } from '../../domain/tags';
 import type { TemplateMap } from '../../domain/template-maps';
 import type { MovedPair } from '../../ledger/moved-pairs';
@@ -49,7 +50,7 @@ function withoutCall(context: PlanContext, moved: MovedPair): ExternalLook | und
     if (!flagged) return context.readsEverything ? undefined : look({ kind: 'unchanged' }, external?.tags);
   }
   if (external === undefined) return look({ kind: 'absent' }, undefined);
-  const mark = external.managed ? notOurs : markOf(context, pair, external.tags);
+  const mark = external.managed ? notOurs : markOf(context.services.keys, pair, external.tags);
   if (!external.enabled) return look({ kind: 'disabled', mark }, external.tags);
   const isStranger = pair.base === undefined && mark.kind !== 'ours';
   return isStranger ? look({ kind: 'presentNotOurFormat', version: '', mark }, external.tags) : undefined;
@@ -92,11 +93,11 @@ async function read(context: PlanContext, moved: MovedPair, map: TemplateMap): P
   const newest = await readNewest(context.connections.keyVault, pair.externalName);
   if (newest.kind === 'absent') return look({ kind: 'absent' }, undefined);
   if (newest.kind === 'disabled') {
-    const mark = external === undefined ? notOurs : markOf(context, pair, external.tags);
+    const mark = external === undefined ? notOurs : markOf(context.services.keys, pair, external.tags);
     return look({ kind: 'disabled', mark }, external?.tags);
   }
   const { version, tags, updatedSeconds } = newest;
-  const mark = newest.managed ? notOurs : markOf(context, pair, tags);
+  const mark = newest.managed ? notOurs : markOf(context.services.keys, pair, tags);
   const value = readExternalValue(map, newest.value);
   const side: KeyVaultSide =
     value.kind === 'object'
@@ -110,15 +111,15 @@ function fingerprintOf(context: PlanContext, pair: Pair, values: Parameters<type
   return fingerprint(context.services.keys.fingerprint, pair.id, values);
 }
 
-function markOf(context: PlanContext, pair: Pair, tags: Tags): MarkReading {
-  const { mark, installationId } = context.services.keys;
-  const subject = {
-    vaultHost: hostOf(pair.vaultUrl),
-    externalName: pair.externalName,
-    secretId: pair.secretId,
-    connector: pair.connector,
-  };
-  return readMark(mark, subject, installationId, tags[operationMarkTag]);
+/** What the mark among these tags says of a pair's external secret. */
+export function markOf(
+  keys: InstallationKeys,
+  pair: Pick<Pair, 'vaultUrl' | 'externalName' | 'secretId' | 'connector'>,
+  tags: Tags,
+): MarkReading {
+  const { vaultUrl, externalName, secretId, connector } = pair;
+  const subject = { vaultHost: hostOf(vaultUrl), externalName, secretId, connector };
+  return readMark(keys.mark, subject, keys.installationId, tags[operationMarkTag]);
 }
 
 /**

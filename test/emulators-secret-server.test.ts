@@ -79,6 +79,16 @@ describe('tokens', () => {
     expect((await grant({ grant_type: 'password', password, username: 'robot' })).status).toBe(400);
   });
 
+  it('takes the credentials of a client', async () => {
+    const { clientId, clientSecret } = await emulators.control.editSecretServer<{
+      clientId: string;
+      clientSecret: string;
+    }>({ edit: 'addAccount', user: 'application' });
+    const form = { grant_type: 'client_credentials', client_id: clientId };
+    expect((await grant({ ...form, client_secret: clientSecret })).json['token_type']).toBe('bearer');
+    expect(await grant({ ...form, client_secret: 'wrong' })).toMatchObject({ status: 400 });
+  });
+
   it('takes a refresh token once, and three times in a row', async () => {
     const { username, password } = emulators.ready.secretServer;
     let { json } = await grant({ grant_type: 'password', username, password });

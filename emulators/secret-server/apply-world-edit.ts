@@ -218,7 +218,8 @@ function addAccount(world: World, edit: WorldEditOf<'addAccount'>): object {
   if (world.accountNamed(edit.user)) throw editError('user', 'the name is already in use');
   const account = newAccount(world.nextId('account'), edit.user, edit.domain, edit.password);
   world.addAccount(account);
-  return { accountId: account.id, password: account.password };
+  const { id: accountId, password, clientId, clientSecret } = account;
+  return { accountId, password, clientId, clientSecret };
 }
 
 function bySlug(fields: Readonly<Record<string, string>>): FieldValue[] {

@@ -19,7 +19,7 @@ export interface SecretServerCalls {
 export async function askToken(
   { ready }: Emulators,
   form: Readonly<Record<string, string>>,
-): Promise<Answer<Record<string, unknown>>> {
+): Promise<Answer> {
   return rawCall(`${ready.secretServer.httpUrl}/oauth2/token`, {
     method: 'POST',
     body: new URLSearchParams(form),

@@ -21,6 +21,9 @@ export interface ConnectionContext {
   readonly spend?: Spend;
 }
 
+/** The part of a connector's settings that says where both sides are. */
+export type ConnectorEndpoints = Pick<ConnectorSettings, 'vault' | 'secretServer'>;
+
 export interface Connections {
   readonly keyVault: KeyVaultSecretsConnection;
   readonly secretServer: SecretServerConnection;
@@ -49,7 +52,7 @@ const readPasswords = new Map<string, Promise<string>>();
  * Errors: the `Credential…` codes, `ExtraCaUnreadable`, and for `secretServerSecret` the `SecretServer…` codes.
  */
 export async function openConnections(
-  settings: ConnectorSettings,
+  settings: ConnectorEndpoints,
   context: ConnectionContext,
 ): Promise<Connections> {
   const secretServer = await serverFor(settings.secretServer, context);

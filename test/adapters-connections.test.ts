@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openConnections } from '../adapters/connections';
+import { openConnections, type ConnectorEndpoints } from '../adapters/connections';
 import { resolveCredential } from '../adapters/credentials';
 import { withCallCounts } from '../adapters/http/call-counts';
 import { readNewest } from '../adapters/key-vault/secrets/reader';
 import { serverVersion } from '../adapters/secret-server/server';
-import type { ConnectorSettings, CredentialReference } from '../domain/connectors';
+import type { CredentialReference } from '../domain/connectors';
 import type { ErrorCode } from '../domain/errors/catalogue';
 import { clientPem } from './support/client-pem';
 import { secretServerOn } from './support/adapter-settings';
@@ -99,9 +99,7 @@ describe('the connections of a connector', () => {
     put('server.txt', emulators.ready.secretServer.password);
   });
 
-  const settings = (
-    change: { credential?: CredentialReference; displayName?: string } = {},
-  ): ConnectorSettings => {
+  const settings = (change: { credential?: CredentialReference } = {}): ConnectorEndpoints => {
     const { url, username } = emulators.ready.secretServer;
     const vault = emulatedVault(emulators, {
       credential: change.credential ?? { kind: 'file', path: 'vault.txt' },
@@ -110,9 +108,9 @@ describe('the connections of a connector', () => {
       username,
       credential: { kind: 'file', path: 'server.txt' },
     });
-    return { displayName: change.displayName ?? 'akv-one', vault, secretServer } as ConnectorSettings;
+    return { vault, secretServer };
   };
-  const open = (connector: ConnectorSettings) =>
+  const open = (connector: ConnectorEndpoints) =>
     openConnections(connector, { baseDirectory, requestTimeoutMs: 20_000 });
 
   it('reaches both sides', async () => {
@@ -126,7 +124,7 @@ describe('the connections of a connector', () => {
 
   it('keeps one connection per vault and server for all who ask', async () => {
     const first = await open(settings());
-    const second = await open(settings({ displayName: 'akv-two' }));
+    const second = await open(settings());
     expect(second.keyVault.pipeline).toBe(first.keyVault.pipeline);
     expect(second.secretServer).toBe(first.secretServer);
     await readNewest(first.keyVault, 'x');
@@ -155,11 +153,14 @@ describe('the connections of a connector', () => {
 
   it('signs in with a secret of Secret Server, and reads it anew after Entra refused it', async () => {
     const { clientId, tenantId, clientSecret } = emulators.ready.entra;
-    const edit = emulators.control.editSecretServer;
-    const { folderId } = await edit<{ folderId: number }>({ edit: 'createFolder', path: 'Credentials' });
+    const { control } = emulators;
+    const { folderId } = await control.editSecretServer<{ folderId: number }>({
+      edit: 'createFolder',
+      path: 'Credentials',
+    });
     const fields = { 'client-id': clientId, 'client-secret': 'the old one', 'tenant-id': tenantId };
     const template = 'Azure Application Registration';
-    const { secretId } = await edit<{ secretId: number }>({
+    const { secretId } = await control.editSecretServer<{ secretId: number }>({
       edit: 'createSecret',
       folderId,
       template,
@@ -170,7 +171,11 @@ describe('the connections of a connector', () => {
     await expect(readNewest((await open(connector)).keyVault, 'x')).rejects.toMatchObject({
       code: 'EntraWrongSecret',
     });
-    await edit({ edit: 'setFields', secretId, fields: { 'client-secret': clientSecret } });
+    await control.editSecretServer({
+      edit: 'setFields',
+      secretId,
+      fields: { 'client-secret': clientSecret },
+    });
     await expect(readNewest((await open(connector)).keyVault, 'x')).resolves.toEqual({ kind: 'absent' });
     const { calls } = await withCallCounts(() => open(connector));
     expect(calls).toEqual({});

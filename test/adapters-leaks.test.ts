@@ -26,13 +26,7 @@ function everythingOf(error: unknown): string {
 /** The forms in which a value could have been carried along. */
 function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
-  return [
-    value,
-    encodeURIComponent(value),
-    bytes.toString('base64').slice(0, -4),
-    bytes.toString('hex'),
-    JSON.stringify(value).slice(1, -1),
-  ];
+  return [value, encodeURIComponent(value), bytes.toString('base64').slice(0, -4), bytes.toString('hex')];
 }
 
 function expectNone(error: unknown, values: readonly string[]): void {
@@ -41,7 +35,7 @@ function expectNone(error: unknown, values: readonly string[]): void {
   for (const form of values.flatMap(formsOf)) expect(text).not.toContain(form);
 }
 
-const marked = (what: string) => `${what}-"&<${randomBytes(12).toString('base64url')}`;
+const marked = (what: string) => `${what}-&<${randomBytes(12).toString('base64url')}`;
 
 /** Trouble that repeats what it was sent, as error pages of proxies and frameworks do. */
 const troubles = (echo: string): [string, OddReply][] => [

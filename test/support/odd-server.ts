@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { connect, createServer as createPlainServer } from 'node:net';
+import { connect, createServer as createPlainServer, type Socket } from 'node:net';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -90,9 +90,10 @@ function reply(response: ServerResponse, odd: OddReply): void {
 }
 
 async function readBody(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  message.setEncoding('utf8');
+  let body = '';
+  for await (const chunk of message) body += String(chunk);
+  return body;
 }
 
 export interface TunnelProxy {
@@ -105,7 +106,9 @@ export interface TunnelProxy {
 /** An HTTP proxy that does CONNECT and nothing else. */
 export async function startTunnelProxy(): Promise<TunnelProxy> {
   const tunnels: string[] = [];
+  const sockets = new Set<Socket>();
   const server = createPlainServer((socket) => {
+    sockets.add(socket);
     socket.once('data', (head) => {
       const target = /^CONNECT ([^:]+):(\d+)/.exec(head.toString('latin1'));
       if (target === null) return socket.destroy();
@@ -128,7 +131,9 @@ export async function startTunnelProxy(): Promise<TunnelProxy> {
     url: `http://127.0.0.1:${address.port}`,
     tunnels,
     stop: async () => {
+      for (const socket of sockets) socket.destroy();
       server.close();
+      await once(server, 'close');
     },
   };
 }

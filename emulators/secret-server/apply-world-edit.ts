@@ -1,22 +1,11 @@
-import { childNamed, ensureFolder } from './folder-tree';
 import { createSecrets } from './bulk-secrets';
-import { administratorName, newAccount } from './new-installation';
-import { finishPasswordChange, pendingChange, startPasswordChange } from './password-changes';
+import { editSecret } from './edit-secret';
+import { accountOf, bySlug, folderOf, templateByName } from './edit-targets';
+import { childNamed, ensureFolder } from './folder-tree';
+import { newAccount } from './new-installation';
 import { Refusal } from './replies';
-import { checkIn, checkOut } from './secret-access';
-import {
-  createSecret,
-  fieldNamed,
-  moveSecret,
-  putFile,
-  renameSecret,
-  setActive,
-  templateOf,
-  updateFields,
-  type FieldValue,
-} from './secret-store';
+import { createSecret } from './secret-store';
 import { revokeAllTokens } from './sessions';
-import type { Account, Folder, Secret, Template } from './state';
 import { templateField } from './template-catalogue';
 import { editError, worldEditSchema, type WorldEdit, type WorldEditOf } from './world-edits';
 import type { World } from './world';
@@ -108,49 +97,6 @@ function configure({ settings }: World, edit: ServerEdit): void {
   }
 }
 
-type SecretEdit = WorldEditOf<
-  | 'setFields'
-  | 'setFile'
-  | 'rename'
-  | 'move'
-  | 'deactivate'
-  | 'activate'
-  | 'setSecurity'
-  | 'checkOut'
-  | 'checkIn'
-  | 'startPasswordChange'
-  | 'finishPasswordChange'
->;
-
-function editSecret(world: World, edit: SecretEdit): void {
-  const secret = secretOf(world, edit.secretId);
-  const account = accountOf(world, 'user' in edit ? edit.user : undefined);
-  switch (edit.edit) {
-    case 'setFields':
-      return updateFields(world, secret, account, bySlug(edit.fields));
-    case 'setFile':
-      return setFile(world, secret, account, edit);
-    case 'rename':
-      return renameSecret(world, secret, account, edit.name);
-    case 'move':
-      return moveSecret(world, secret, account, folderOf(world, edit.folderId).id);
-    case 'deactivate':
-      return setActive(world, secret, account, false);
-    case 'activate':
-      return setActive(world, secret, account, true);
-    case 'setSecurity':
-      return setSecurity(world, secret, edit);
-    case 'checkOut':
-      return checkOut(world, secret, account, edit.minutes);
-    case 'checkIn':
-      return checkIn(world, secret, account);
-    case 'startPasswordChange':
-      return startPasswordChange(world, secret, account, edit.newPassword);
-    case 'finishPasswordChange':
-      return finish(world, secret, edit.succeeded);
-  }
-}
-
 function create(world: World, edit: WorldEditOf<'createSecret' | 'createSecrets'>): object {
   const template = templateByName(world, edit.template);
   const folder = folderOf(world, edit.folderId);
@@ -164,28 +110,6 @@ function create(world: World, edit: WorldEditOf<'createSecret' | 'createSecrets'
     values: bySlug(edit.fields),
   };
   return { secretId: createSecret(world, account, request).id };
-}
-
-function setFile(world: World, secret: Secret, account: Account, edit: WorldEditOf<'setFile'>): void {
-  const field = fieldNamed(templateOf(world, secret), edit.slug);
-  if (field?.isFile !== true) throw editError('slug', `there is no file field ${edit.slug}`);
-  putFile(world, secret, account, { field, name: edit.fileName, bytes: Buffer.from(edit.base64, 'base64') });
-}
-
-function setSecurity(world: World, secret: Secret, edit: WorldEditOf<'setSecurity'>): void {
-  secret.checkOutEnabled = edit.checkOutEnabled ?? secret.checkOutEnabled;
-  secret.requiresComment = edit.requiresComment ?? secret.requiresComment;
-  secret.requiresApproval = edit.requiresApproval ?? secret.requiresApproval;
-  secret.doubleLocked = edit.doubleLocked ?? secret.doubleLocked;
-  secret.approvedAccountIds =
-    edit.approvedFor?.map((userName) => accountOf(world, userName).id) ?? secret.approvedAccountIds;
-  world.audit(secret.id, 'UPDATE', accountOf(world, undefined), 'Security');
-}
-
-function finish(world: World, secret: Secret, succeeded: boolean): void {
-  const change = pendingChange(world, secret.id);
-  if (!change) throw editError('secretId', `secret ${secret.id} waits for no password change`);
-  finishPasswordChange(world, change, succeeded);
 }
 
 function renameFolder(world: World, edit: WorldEditOf<'renameFolder'>): void {
@@ -220,32 +144,4 @@ function addAccount(world: World, edit: WorldEditOf<'addAccount'>): object {
   world.addAccount(account);
   const { id: accountId, password, clientId, clientSecret } = account;
   return { accountId, password, clientId, clientSecret };
-}
-
-function bySlug(fields: Readonly<Record<string, string>>): FieldValue[] {
-  return Object.entries(fields).map(([slug, value]) => ({ slug, value }));
-}
-
-function secretOf(world: World, secretId: number): Secret {
-  const secret = world.secrets.get(secretId);
-  if (!secret) throw editError('secretId', `there is no secret ${secretId}`);
-  return secret;
-}
-
-function folderOf(world: World, folderId: number): Folder {
-  const folder = world.folders.get(folderId);
-  if (!folder) throw editError('folderId', `there is no folder ${folderId}`);
-  return folder;
-}
-
-function templateByName(world: World, name: string): Template {
-  const template = world.templateNamed(name);
-  if (!template) throw editError('template', `there is no template ${name}`);
-  return template;
-}
-
-function accountOf(world: World, userName: string | undefined): Account {
-  const account = world.accountNamed(userName ?? administratorName);
-  if (!account) throw editError('user', `there is no account ${String(userName)}`);
-  return account;
 }

@@ -68,7 +68,7 @@ export function ensureFolder(world: World, path: string): Folder {
 }
 
 /** What an account may do in a folder. Everything, unless this folder or one above it says otherwise. */
-export function accessTo(world: World, accountId: number, folderId: number): FolderAccess {
+function accessTo(world: World, accountId: number, folderId: number): FolderAccess {
   const folder = world.folders.get(folderId);
   if (!folder) return 'owner';
   return folder.access[accountId] ?? accessTo(world, accountId, folder.parentId);

@@ -3,7 +3,7 @@ import type { Account } from './state';
 import type { World } from './world';
 
 /** The names under which calls are counted and faults are matched. */
-export type Operation =
+type Operation =
   | 'token'
   | 'health'
   | 'version'

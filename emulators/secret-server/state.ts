@@ -97,13 +97,13 @@ export type AuditAction =
   | 'CHECKOUT'
   | 'CHECKIN';
 
-export interface Token {
+interface Token {
   readonly accountId: number;
   readonly expiresAtMs: number;
   revoked: boolean;
 }
 
-export interface RefreshToken {
+interface RefreshToken {
   readonly accountId: number;
   readonly expiresAtMs: number;
   /** How many more refreshes the session allows. */

@@ -3,7 +3,7 @@ import type { Template, TemplateField } from './state';
 type FieldKind = 'text' | 'password' | 'notes' | 'file' | 'url';
 
 /** Slugs are made from names: lower case, runs of other characters as one dash (vendor docs, "field slug name"). */
-export function slugOf(name: string): string {
+function slugOf(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

@@ -16,7 +16,7 @@ import type {
 const viewCollapseMs = 5 * 60_000;
 
 /** Actions that only read; the changes report leaves them out. */
-export const readActions: ReadonlySet<AuditAction> = new Set<AuditAction>(['VIEW', 'WEBSERVICEVIEW']);
+const readActions: ReadonlySet<AuditAction> = new Set<AuditAction>(['VIEW', 'WEBSERVICEVIEW']);
 
 /** Secret Server's data with the indexes that make it fast; `snapshot` and `restore` turn it into JSON data and back. */
 export class World {

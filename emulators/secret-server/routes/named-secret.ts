@@ -5,7 +5,7 @@ import { accessDenied, findSecret, secretIdAt, type AccessOptions } from '../sec
 import type { FolderAccess, Secret } from '../state';
 
 /** The id in the path; 0 with `secretPath` in the query means the secret at that path. */
-export function namedSecretId({ world, params, query }: Call): number {
+function namedSecretId({ world, params, query }: Call): number {
   const id = Number(params['id']);
   const path = query.text('secretPath');
   if (id !== 0 || path === undefined) return id;

@@ -5,7 +5,7 @@ import { intentColumns, intentOf, type Intent, type IntentColumns } from './inte
 import { toJson } from './json';
 import { pairColumns, pairOf, type PairRow } from './pair-rows';
 import type { Pair } from './pairs';
-import { unfinishedDecision } from './pending-changes';
+import { notePendingChanges, unfinishedDecision } from './pending-changes';
 import {
   externalSecretColumns,
   externalSecretOf,
@@ -267,20 +267,13 @@ async function noteUnfinished(
   connector: string,
   rows: readonly DecisionRow[],
 ): Promise<void> {
-  const finished = rows.filter(({ state, decision }) => state === 'done' || decision === 'none');
-  const unfinished = rows.filter(({ state, decision }) => state !== 'done' && decision !== 'none');
+  const isFinished = ({ state, decision }: DecisionRow) => state === 'done' || decision === 'none';
+  const finished = rows.filter(isFinished).map(({ secretId }) => secretId);
+  const unfinished = rows.filter((row) => !isFinished(row)).map(({ secretId }) => secretId);
   await sql`
     delete from pending_change
     where connector = ${connector} and source = ${unfinishedDecision}
-      and secret_id in (${secretIdsIn(finished)})`.execute(trx);
-  await sql`
-    insert into pending_change (connector, secret_id, source, noted_at)
-    select distinct ${connector}, secret_id, ${unfinishedDecision}, clock_timestamp()
-    from (${secretIdsIn(unfinished)}) as ids(secret_id) order by 2
-    on conflict (connector, secret_id, source) do update set noted_at = excluded.noted_at`.execute(trx);
-}
-
-function secretIdsIn(rows: readonly DecisionRow[]) {
-  const ids = toJson(rows.map(({ secretId }) => secretId));
-  return sql`select value::integer from jsonb_array_elements_text(${ids}::jsonb) as i(value)`;
+      and secret_id in (select value::integer from jsonb_array_elements_text(${toJson(finished)}::jsonb) as i(value))
+    `.execute(trx);
+  await notePendingChanges(trx, connector, unfinishedDecision, unfinished);
 }

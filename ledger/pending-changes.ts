@@ -30,7 +30,8 @@ export async function noteChanges(
   });
 }
 
-async function notePendingChanges(
+/** Notes hints of a source, the same secret once. */
+export async function notePendingChanges(
   trx: LedgerTransaction,
   connector: string,
   source: string,
@@ -39,8 +40,8 @@ async function notePendingChanges(
   if (secretIds.length === 0) return;
   await sql`
     insert into pending_change (connector, secret_id, source, noted_at)
-    select distinct ${connector}, value::integer, ${source}, clock_timestamp()
-    from jsonb_array_elements_text(${toJson(secretIds)}::jsonb) as ids(value)
+    select ${connector}, value::integer, ${source}, clock_timestamp()
+    from jsonb_array_elements_text(${toJson([...new Set(secretIds)])}::jsonb) as ids(value)
     order by 2
     on conflict (connector, secret_id, source) do update set noted_at = excluded.noted_at`.execute(trx);
 }

@@ -28,7 +28,7 @@ export const ledgerErrors = {
     cause:
       'The data break a rule of the ledger, or the database has another schema than this version of ssakv expects.',
     remedy:
-      'Run `ssakv ledger migrate`, and report the SQLSTATE below with the version of ssakv if it happens again.',
+      'Run `ssakv ledger migrate`, and report the SQLSTATE named here with the version of ssakv if it happens again.',
   },
   LedgerNotMigrated: {
     retryable: false,

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { SsakvError } from '../domain/errors/ssakv-error';
 import {
   parseActivateConnectorInput,
@@ -9,6 +9,7 @@ import {
 import {
   connectorOf,
   connectorText,
+  guideConnector,
   refusalOf,
   runtimeOf,
   runtimeText,
@@ -17,7 +18,11 @@ import {
 
 /** What a generator of passwords makes. */
 const marked = fc
-  .string({ unit: fc.constantFrom(...'abcdefghKLMNPQ23456789!#%&*+~'), minLength: 12, maxLength: 30 })
+  .string({
+    unit: fc.constantFrom(...Array.from('abcdefghKLMNPQ23456789!#%&*+~')),
+    minLength: 12,
+    maxLength: 30,
+  })
   .map((text) => `Zx9!${text}`);
 
 function outcomeOf(work: () => unknown): unknown {
@@ -60,7 +65,7 @@ describe('whatever a file holds', () => {
   });
 
   test('the connector throws nothing but our own error on any member', () => {
-    const known = Object.keys(JSON.parse(connectorText()) as object);
+    const known = Object.keys(guideConnector);
     const key = fc.oneof(
       fc.constantFrom(...known, 'cloud', 'credential', 'proxy', 'caps', '__proto__'),
       fc.string(),
@@ -92,7 +97,7 @@ describe('whatever a file holds', () => {
 
 describe('a literal secret is refused and never shown', () => {
   const connectorKeys = [
-    ...Object.keys(JSON.parse(connectorText()) as object),
+    ...Object.keys(guideConnector),
     'cloud',
     'credential',
     'proxy',
@@ -193,6 +198,20 @@ describe('a literal secret is refused and never shown', () => {
     for (const error of refusals) {
       expect(error.code).toBe('LiteralSecretRefused');
       expect(error.message).not.toContain(secret);
+    }
+  });
+
+  test('in the path or query of a URL', () => {
+    for (const place of ['/Zx9secret', '?sig=Zx9secret', '#Zx9secret']) {
+      const url = `https://my-vault.vault.azure.net${place}`;
+      const servers = serversText.replace(
+        'https://vault.example.com/SecretServer',
+        `ftp://vault.example.com/${place}`,
+      );
+      expect(
+        refusalOf(() => connectorOf({ connector: connectorText({ keyVaultUrl: url }) })).message,
+      ).not.toContain('Zx9');
+      expect(refusalOf(() => connectorOf({ servers })).message).not.toContain('Zx9');
     }
   });
 

@@ -3,24 +3,26 @@ import { parseRuntimeSettings, type RuntimeSettings } from '../../config/runtime
 import type { ConnectorSettings } from '../../domain/connectors';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 
-/** The connector of the guide with its placeholders filled in; members may be replaced, or removed by undefined. */
+/** The connector of the guide with its placeholders filled in. */
+export const guideConnector: Readonly<Record<string, unknown>> = {
+  connectorType: 'AzureKeyVault',
+  displayName: 'akv-prod-eastus',
+  tenantId: '72f988bf-86f1-41af-91ab-2d7cd011db47',
+  clientId: '7ab7862c-4c57-491e-8a45-d52a7e023983',
+  keyVaultUrl: 'https://my-vault.vault.azure.net',
+  authMethod: 'Certificate',
+  syncMode: 'Bidirectional',
+  syncIntervalSeconds: 300,
+  deltaSync: true,
+  externalSecretPrefix: 'ss-prod',
+  autoTagExternalSecrets: true,
+  conflictResolution: 'SecretServerWins',
+  enginePoolId: 3,
+};
+
+/** The same with members replaced, or removed by undefined. */
 export function connectorText(changes: Readonly<Record<string, unknown>> = {}): string {
-  const seed = {
-    connectorType: 'AzureKeyVault',
-    displayName: 'akv-prod-eastus',
-    tenantId: '72f988bf-86f1-41af-91ab-2d7cd011db47',
-    clientId: '7ab7862c-4c57-491e-8a45-d52a7e023983',
-    keyVaultUrl: 'https://my-vault.vault.azure.net',
-    authMethod: 'Certificate',
-    syncMode: 'Bidirectional',
-    syncIntervalSeconds: 300,
-    deltaSync: true,
-    externalSecretPrefix: 'ss-prod',
-    autoTagExternalSecrets: true,
-    conflictResolution: 'SecretServerWins',
-    enginePoolId: 3,
-  };
-  return JSON.stringify({ ...seed, ...changes }, undefined, 2);
+  return JSON.stringify({ ...guideConnector, ...changes }, undefined, 2);
 }
 
 export const serversText = `secret_servers:

@@ -1,5 +1,6 @@
 import { templateSlug } from '../../adapters/secret-server/templates';
 import type { SecretServerSide } from '../../domain/compare';
+import { compareFingerprints, type Fingerprints } from '../../domain/fingerprints';
 import type { SyncMode } from '../../domain/connectors';
 import {
   operationMarkTag,
@@ -23,6 +24,13 @@ export interface Deciding {
   readonly syncMode: SyncMode;
 }
 
+/** What the tags of a pair follow from. */
+export interface TaggedPair {
+  readonly context: Pick<PlanContext, 'settings'>;
+  readonly moved: Pick<MovedPair, 'pair' | 'secret'>;
+  readonly map: TemplateMap;
+}
+
 export interface Rebased {
   readonly kind: 'rebased';
   readonly row: 2 | 5;
@@ -30,17 +38,34 @@ export interface Rebased {
   readonly syncVersion: number;
 }
 
-/** The base with what both sides show now, or undefined when it says so already. */
-export function renewedBase({ pair, secret }: MovedPair, external: ExternalLook): PairBase | undefined {
+/**
+ * The base with what both sides show now, or undefined when it says so already. `fingerprints` are those of a read that
+ * found the values unchanged; they differ from the base's only when they were made with another key.
+ */
+export function renewedBase(
+  { pair, secret }: MovedPair,
+  external: ExternalLook,
+  fingerprints: Fingerprints | undefined,
+): PairBase | undefined {
   const { base } = pair;
   if (base === undefined || secret === undefined) return undefined;
-  const renewed = { ...base, ...external.metadata, sourceStamp: secret.stamp };
-  const says =
-    renewed.sourceStamp === base.sourceStamp &&
-    renewed.settled === base.settled &&
-    renewed.keyVaultUpdatedSeconds === base.keyVaultUpdatedSeconds &&
-    sameTags(renewed.tags, base.tags);
-  return says && pair.tagRepairs === 0 ? undefined : renewed;
+  const renewed: PairBase = {
+    ...base,
+    ...external.metadata,
+    fingerprints: fingerprints ?? base.fingerprints,
+    sourceStamp: secret.stamp,
+  };
+  return saysTheSame(renewed, base) && pair.tagRepairs === 0 ? undefined : renewed;
+}
+
+function saysTheSame(a: PairBase, b: PairBase): boolean {
+  return (
+    a.sourceStamp === b.sourceStamp &&
+    a.settled === b.settled &&
+    a.keyVaultUpdatedSeconds === b.keyVaultUpdatedSeconds &&
+    sameTags(a.tags, b.tags) &&
+    compareFingerprints(a.fingerprints, b.fingerprints).kind === 'equal'
+  );
 }
 
 /** The base that both sides agree on, where the ledger had none or another. The external secret was read. */
@@ -75,7 +100,7 @@ export function rebased(
 
 /** The tags that should stand on the external secret, against those that do. */
 export function tagDriftOf(
-  { context, moved, map }: Deciding,
+  { context, moved, map }: TaggedPair,
   found: { readonly tags: Tags; readonly base: TagBase; readonly syncVersion: number },
 ): TagDrift {
   const { pair, secret } = moved;

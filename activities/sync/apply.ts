@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Context, sleep } from '@temporalio/activity';
 import { withCallCounts } from '../../adapters/http/call-counts';
+import { withCorrelationId } from '../../adapters/http/correlation';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { addCycleCalls } from '../../ledger/cycles';
 import { changeDecisions, loadDecision, loadDecisionPage, type PlannedPair } from '../../ledger/decisions';
@@ -9,6 +10,7 @@ import { activeConnector } from '../connector';
 import type { SyncServices } from '../services';
 import { finishBatch, sendBatch } from './apply-batch';
 import { outcomeOf } from './apply-outcome';
+import { decideAnew } from './decide-anew';
 import type { ApplyContext, PairOutcome, PairWrite } from './pair-write';
 import { preparePair, type PreparedPair } from './prepare-pair';
 
@@ -62,10 +64,10 @@ export function createApplyActivities(services: SyncServices): ApplyActivities {
       const context = await applyContext(services, request);
       const planned = await loadDecision(services.db, request.cycleId, request.pairId);
       if (planned?.decision.state !== 'planned') return;
-      const [outcome] = await counted(context, () =>
-        whileHeartbeating({ pairs: 1 }, () => applyInBatches(context, [planned])),
+      const outcome = await counted(context, () =>
+        whileHeartbeating({ pairs: 1 }, () => applyAnew(context, planned)),
       );
-      if (outcome === undefined || outcome.kind === 'done' || outcome.kind === 'decided') return;
+      if (outcome.kind === 'done' || outcome.kind === 'decided') return;
       const code = outcome.kind === 'throttled' ? 'KeyVaultThrottled' : outcome.code;
       throw new SsakvError(code, { retryAfterMs: outcome.delayMs });
     },
@@ -92,6 +94,14 @@ async function counted<T>(context: ApplyContext, work: () => Promise<T>): Promis
   const { result, calls } = await withCallCounts(work);
   await addCycleCalls(context.services.db, context.cycleId, calls);
   return result;
+}
+
+async function applyAnew(context: ApplyContext, planned: PlannedPair): Promise<PairOutcome> {
+  const anew = await withCorrelationId(context.cycleId, () => decideAnew(context, planned));
+  if (anew.kind === 'ended') return anew.outcome;
+  const [outcome] = await applyInBatches(context, [anew.planned]);
+  if (outcome === undefined) throw new Error('A batch of one pair has one outcome.');
+  return outcome;
 }
 
 /** A batch's PUTs come after those of the batch before; its look runs beside the next batch. */

@@ -59,7 +59,7 @@ async function decideByLooking(deciding: Deciding, mustRead: boolean): Promise<P
   const external = await lookAtExternal(context, moved, map, mustRead);
   if (external instanceof SsakvError) return failed(external);
   if (isSettlingOnly(moved, external)) {
-    return { kind: 'unchanged', base: renewedBase(moved, external), wasRead: false };
+    return { kind: 'unchanged', base: renewedBase(moved, external, undefined), wasRead: false };
   }
   const source = await lookAtSource(context, moved, map, external.side);
   if (source instanceof SsakvError) return failed(source);
@@ -101,7 +101,7 @@ function decide(deciding: Deciding, source: SecretServerSide, external: External
     tagsDrifted: drift.kind === 'drifted' || (drift.kind === 'current' && refreshesTags(context)),
   });
   const keyVaultVersion = versionSeen(external) ?? base?.keyVaultVersion;
-  if (decision.kind === 'none') return unchanged(moved, external, drift);
+  if (decision.kind === 'none') return unchanged(moved, source, external, drift);
   if (decision.kind === 'rebase') {
     const agreed = rebased(deciding, decision.row, source, external);
     return agreed ?? decided({ name: 'fail', row: decision.row, code: 'UndecidedState' });
@@ -115,12 +115,18 @@ function decide(deciding: Deciding, source: SecretServerSide, external: External
   return decided({ ...named(decision), keyVaultVersion });
 }
 
-function unchanged(moved: MovedPair, external: ExternalLook, drift: TagDrift): PairPlan {
+function unchanged(
+  moved: MovedPair,
+  source: SecretServerSide,
+  external: ExternalLook,
+  drift: TagDrift,
+): PairPlan {
   if (drift.kind === 'noRoom') {
     const detail = `The tags set in Azure take ${drift.foreign} places.`;
     return decided({ name: 'fail', row: 2, code: 'TooManyTags', detail });
   }
-  return { kind: 'unchanged', base: renewedBase(moved, external), wasRead: true };
+  const fingerprints = source.kind === 'present' ? source.fingerprints : undefined;
+  return { kind: 'unchanged', base: renewedBase(moved, external, fingerprints), wasRead: true };
 }
 
 function driftOf(deciding: Deciding, external: ExternalLook): TagDrift {

@@ -44,6 +44,9 @@ export async function lookAtExternal(
 /** What the LIST alone tells, or undefined when the value has to be read. */
 function withoutCall(context: PlanContext, moved: MovedPair): ExternalLook | undefined {
   const { external, pair, reasons } = moved;
+  // Whether the secret that is gone still has its external secret is all that matters.
+  if (reasons.includes('gone'))
+    return look({ kind: external === undefined ? 'absent' : 'unchanged' }, external?.tags);
   if (pair.base !== undefined) {
     // Not flagged means that the LIST shows the base, or passed this pair before its last write.
     const flagged = reasons.includes('keyVault') || reasons.includes('tags');
@@ -64,7 +67,7 @@ function look(side: KeyVaultSide, tags: Tags | undefined): ExternalLook {
 }
 
 function needsVersions({ reasons }: MovedPair, seen: ExternalLook): boolean {
-  return reasons.includes('unsettled') && seen.side.kind === 'unchanged';
+  return reasons.includes('unsettled') && !reasons.includes('gone') && seen.side.kind === 'unchanged';
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   type PairOutcome,
   type PairWrite,
 } from './pair-write';
+import { currentSecret } from './decide-anew';
 import { parkedBySummary, readSource } from './read-source';
 import { repairPairTags } from './repair-tags';
 import { mapOfTemplate } from './secret-rows';
@@ -50,10 +51,10 @@ async function prepare(context: ApplyContext, planned: PlannedPair): Promise<Pre
 }
 
 async function prepareWrite(context: ApplyContext, planned: PlannedPair): Promise<PreparedPair> {
-  const { pair, secret } = planned;
+  const { pair } = planned;
   const map = mapOfTemplate(context.settings, pair.ssTemplate);
-  if (map === undefined || secret === undefined)
-    return ended(context, planned, 'failed', 'TemplateWithoutMap');
+  if (map === undefined) return ended(context, planned, 'failed', 'TemplateWithoutMap');
+  const secret = planned.secret ?? (await currentSecret(context, pair.secretId));
   const parked = parkedBySummary(secret.access);
   if (parked !== undefined) return ended(context, planned, 'parked', parkCodeOf(parked));
   const source = await readSource(context.connections.secretServer, map, pair.secretId);

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { withCorrelationId } from '../../adapters/http/correlation';
 import { readNewest } from '../../adapters/key-vault/secrets/reader';
-import { templateSlug } from '../../adapters/secret-server/templates';
 import { SsakvError } from '../../domain/errors/ssakv-error';
-import { tagDrift, type TagDrift, type Tags } from '../../domain/tags';
+import type { Tags } from '../../domain/tags';
 import { appendAudit } from '../../ledger/audit';
 import { changeDecisions, type PlannedPair } from '../../ledger/decisions';
 import { leasePairs, releaseLeases } from '../../ledger/leases';
 import { moveBases, type PairBase } from '../../ledger/pairs';
+import { tagDriftOf } from './agreed-base';
 import type { ApplyContext, PairOutcome, PresentSecret } from './pair-write';
 import { mapOfTemplate } from './secret-rows';
 import { patchTags } from './write-external-secret';
@@ -72,7 +72,10 @@ function wantedTags(
   base: PairBase,
   newest: PresentSecret,
 ): { readonly tags: Tags; readonly keys: readonly string[] } | undefined {
-  const drift = driftOf(context, planned, base, newest.tags);
+  const map = mapOfTemplate(context.settings, planned.pair.ssTemplate);
+  if (map === undefined) return undefined;
+  const found = { tags: newest.tags, base, syncVersion: planned.pair.syncVersion };
+  const drift = tagDriftOf({ context, moved: planned, map }, found);
   switch (drift.kind) {
     case 'drifted':
       return drift;
@@ -81,24 +84,6 @@ function wantedTags(
     case 'noRoom':
       throw new SsakvError('TooManyTags', { detail: `Azure's own tags take ${drift.foreign} places.` });
   }
-}
-
-function driftOf(context: ApplyContext, planned: PlannedPair, base: PairBase, current: Tags): TagDrift {
-  const { pair, secret } = planned;
-  const map = mapOfTemplate(context.settings, pair.ssTemplate);
-  if (map === undefined || secret === undefined) return { kind: 'current' };
-  const tagged = {
-    id: pair.secretId,
-    folderPath: secret.folderPath,
-    templateSlug: templateSlug(map.ssTemplate),
-  };
-  const { settings } = context;
-  // What only a write moves is taken from the base, so it is left empty here.
-  return tagDrift(
-    { settings, map, secret: tagged, syncVersion: 0, lastSynced: '', operationMark: '' },
-    current,
-    base,
-  );
 }
 
 async function finished(

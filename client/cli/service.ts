@@ -3,7 +3,7 @@ import { SsakvError } from '../../domain/errors/ssakv-error';
 import { runWorker } from '../../workers/main';
 import { serveHttp } from '../http/serve';
 import { setUp } from '../setup';
-import { untilStopped } from '../until-stopped';
+import { onParentEnd, untilStopped } from '../until-stopped';
 import { action, type Invocation } from './action';
 import { readCount } from './read-count';
 import { loadSettings } from '../settings-file';
@@ -48,10 +48,13 @@ export function addServiceCommands(program: Command): void {
 
 /** The Temporal runtime handles the signals itself; the end of the parent counts as one. */
 async function worker(options: Invocation<WorkerOptions>['options']): Promise<void> {
-  if (options.exitWithParent === true) {
-    process.stdin.once('end', () => process.kill(process.pid, 'SIGTERM')).resume();
+  if (options.exitWithParent === true) onParentEnd(() => process.kill(process.pid, 'SIGTERM'));
+  try {
+    await runWorker(loadSettings(options), readCount('--grace-seconds', options.graceSeconds) * 1000);
+  } finally {
+    // An open standard input would keep the process after its work.
+    process.stdin.destroy();
   }
-  await runWorker(loadSettings(options), readCount('--grace-seconds', options.graceSeconds) * 1000);
 }
 
 async function setup({ options, output }: Invocation<object>): Promise<void> {

@@ -52,7 +52,7 @@ async function showProgress(
     if (found !== undefined && !signal.aborted) {
       if (found.phase !== phase && found.phase !== 'ended') progress.step(phaseTitles[found.phase]);
       phase = found.phase;
-      if (found.phase === 'applying') progress.advance(found.pagesDone, found.pages);
+      if (found.phase === 'applying') progress.advance(Math.min(found.pagesDone, found.pages), found.pages);
     }
     await delay(pollMs, undefined, { signal }).catch(() => undefined);
   }

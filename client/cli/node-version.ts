@@ -8,7 +8,9 @@ const leastMinor = 12;
 // Runs when it is imported, before any library that an old Node.js could not even load.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
-  const { message, code } = new SsakvError('UnsupportedNode', { detail: `This is ${process.versions.node}.` });
+  const { message, code } = new SsakvError('UnsupportedNode', {
+    detail: `This is ${process.versions.node}.`,
+  });
   process.stderr.write(`ssakv: ${message} [${code}]\n`);
   process.exit(exitCodes.usage);
 }

@@ -7,6 +7,7 @@ import type { Ports } from '../supervisor/ports';
 const programFolder = path.join(__dirname, '..', '..');
 
 const startTimeoutMs = 90_000;
+const stopTimeoutMs = 6_000;
 const probeTimeoutMs = 2_000;
 /** Long enough for a page to leave its checkpoint, short enough for somebody who pressed Ctrl-C. */
 const workerGraceSeconds = 1;
@@ -59,7 +60,14 @@ type NodePart = Pick<PartDefinition, 'readiness' | 'whenItEnds'> & { readonly op
 
 function nodePart(name: string, program: readonly string[], { options, ...rest }: NodePart): PartDefinition {
   const file = path.join(programFolder, ...program);
-  return { name, command: process.execPath, arguments: [file, ...options], startTimeoutMs, ...rest };
+  return {
+    name,
+    command: process.execPath,
+    arguments: [file, ...options],
+    startTimeoutMs,
+    stopTimeoutMs,
+    ...rest,
+  };
 }
 
 async function answersOk(url: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, rmSync, writeFileSync, type WriteStream } from 'node:fs';
+import { createWriteStream, readFileSync, rmSync, writeFileSync, type WriteStream } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,6 +20,8 @@ export interface PartDefinition {
   readonly readiness: Readiness;
   readonly startTimeoutMs: number;
   readonly whenItEnds: 'restart' | 'endRun';
+  /** How long it may take to end by itself before it is killed. */
+  readonly stopTimeoutMs: number;
 }
 
 export interface Part {
@@ -32,7 +34,7 @@ export interface Part {
 }
 
 const probeEveryMs = 100;
-const stopTimeoutMs = 6_000;
+const longestWords = 300;
 
 /** The log file of a part. */
 export function logFileOf(directory: DataDirectory, name: string): string {
@@ -54,17 +56,24 @@ export function startPart(definition: PartDefinition, directory: DataDirectory, 
   child.stderr.pipe(log, { end: false });
   const pidFile = path.join(directory.run, `${definition.name}.pid`);
   if (child.pid !== undefined) writeFileSync(pidFile, String(child.pid));
-  const ended = untilEnded(child).then(() => {
+  const ended = untilEnded(child).then(async () => {
     rmSync(pidFile, { force: true });
-    log.end();
+    await new Promise<void>((resolve) => log.end(resolve));
   });
-  const stop = () => stopProcess(child, ended);
+  const stop = () => stopProcess(child, ended, definition.stopTimeoutMs);
   const ready = untilReady(child, definition, { ended, log }).catch(async () => {
     await stop();
-    const detail = `It is the ${definition.name}; its log is ${logFileOf(directory, definition.name)}.`;
+    const file = logFileOf(directory, definition.name);
+    const detail = `It is the ${definition.name}; its log is ${file}. ${lastWords(file)}`;
     throw new SsakvError('PartFailedToStart', { detail });
   });
   return { definition, ready, ended, stop };
+}
+
+/** The last line of a log: usually one plain sentence about a port or a file. */
+function lastWords(file: string): string {
+  const line = readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '';
+  return line === '' ? '' : `Its last words: ${line.slice(0, longestWords)}`;
 }
 
 function untilEnded(child: ChildProcess): Promise<void> {
@@ -116,7 +125,7 @@ async function untilProbed(readiness: Readiness, signal: AbortSignal): Promise<u
   return undefined;
 }
 
-async function stopProcess(child: ChildProcess, ended: Promise<void>): Promise<void> {
+async function stopProcess(child: ChildProcess, ended: Promise<void>, stopTimeoutMs: number): Promise<void> {
   if (child.pid === undefined) return;
   if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
   const abort = new AbortController();

@@ -9,6 +9,8 @@ import type { Ports } from '../supervisor/ports';
 export const developmentNamespace = 'default';
 
 const startTimeoutMs = 60_000;
+/** It waits for clients that are gone. Killed, it loses nothing: SQLite's log is complete at every commit. */
+const stopTimeoutMs = 1_500;
 const probeTimeoutMs = 1_000;
 
 /**
@@ -40,6 +42,7 @@ export function temporalDevServer(binary: string, directory: DataDirectory, port
     readiness: { kind: 'probe', probe: () => answers(`127.0.0.1:${ports.temporal}`) },
     startTimeoutMs,
     whenItEnds: 'endRun',
+    stopTimeoutMs,
   };
 }
 

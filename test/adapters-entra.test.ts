@@ -145,10 +145,11 @@ describe('signing in to an authority in trouble', () => {
     ['a web page with status 200', { status: 200, body: '<html>Sign in</html>' }, 'EntraUnavailable', true],
     ['a cut connection', 'cut', 'EntraUnreachable', true],
     ['silence', 'hang', 'EntraUnreachable', true],
+    ['silence in the middle of the answer', 'hangBody', 'EntraUnreachable', true],
   ];
   it.each(answers)('classifies %s', async (_, reply, code, retryable) => {
     server.script((request) => (request.method === 'GET' ? metadata() : reply));
-    const outcome = signIn({}, reply === 'hang' ? 500 : 20_000);
+    const outcome = signIn({}, reply === 'hang' || reply === 'hangBody' ? 500 : 20_000);
     await expect(outcome).rejects.toMatchObject({ name: 'SsakvError', code, retryable });
     expect(server.requests.filter((request) => request.method === 'POST')).toHaveLength(1);
   });

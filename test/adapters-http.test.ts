@@ -70,6 +70,13 @@ describe('the transport of the adapters', () => {
     await expect(readNewest(through, 'one')).rejects.toMatchObject({ code: 'KeyVaultUnreachable' });
   });
 
+  it('names a proxy that lets nobody through as unreachable', async () => {
+    const proxy = await startTunnelProxy('407 Proxy Authentication Required');
+    const through = odd(server, { vault: { proxy: proxy.url } });
+    await expect(readNewest(through, 'one')).rejects.toMatchObject({ code: 'KeyVaultUnreachable' });
+    await proxy.stop();
+  });
+
   it('puts the correlation id on the challenge probe, on the call and on every page', async () => {
     const id = randomUUID();
     server.script(

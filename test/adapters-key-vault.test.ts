@@ -11,6 +11,7 @@ import {
   listVersions,
   readDeleted,
   readNewest,
+  readVersion,
 } from '../adapters/key-vault/secrets/reader';
 import { setSecret, updateTags } from '../adapters/key-vault/secrets/writer';
 import { challenged, odd, vaultOn } from './support/adapter-settings';
@@ -73,6 +74,18 @@ describe('Key Vault secrets against the stand-in', () => {
     await setSecret(connection, write('off', { enabled: false }));
     await expect(readNewest(connection, 'off')).resolves.toEqual({ kind: 'disabled' });
     await expect(readNewest(connection, 'never')).resolves.toEqual({ kind: 'absent' });
+  });
+
+  it('reads an older version beside the newest', async () => {
+    const first = await setSecret(connection, write('twice', { value: 'first' }));
+    await setSecret(connection, write('twice', { value: 'second' }));
+    if (first.kind !== 'written') throw new Error('not written');
+    const { version } = first;
+    await expect(readVersion(connection, 'twice', version)).resolves.toMatchObject({
+      value: 'first',
+      version,
+    });
+    await expect(readNewest(connection, 'twice')).resolves.toMatchObject({ value: 'second' });
   });
 
   it.each(['full', 'sparse'] as const)('lists every secret exactly once with %s pages', async (pages) => {
@@ -268,10 +281,13 @@ describe('Key Vault answers that only a real day brings', () => {
     ['a cut connection', 'cut', 'KeyVaultConnectionLost', 'unknown', true],
     ['a cut body', 'cutBody', 'KeyVaultConnectionLost', 'unknown', true],
     ['no answer in time', 'hang', 'KeyVaultTimedOut', 'unknown', true],
+    ['half an answer in time', 'hangBody', 'KeyVaultTimedOut', 'unknown', true],
   ];
 
   // Only where nothing is answered may the time be short: this machine can be slow.
-  const patience = (reply: OddReply) => ({ requestTimeoutMs: reply === 'hang' ? 500 : 20_000 });
+  const patience = (reply: OddReply) => ({
+    requestTimeoutMs: reply === 'hang' || reply === 'hangBody' ? 500 : 20_000,
+  });
 
   it.each(answers)('makes of %s to a PUT what it is worth', async (_, reply, code, kind, retryable) => {
     server.script(challenged(() => reply));
@@ -396,6 +412,26 @@ describe('Key Vault answers that only a real day brings', () => {
     });
     const nowhere = odd(server, { vault: { url: 'https://127.0.0.1:1' } });
     await expect(setSecret(nowhere, write('x'))).resolves.toMatchObject({
+      kind: 'refused',
+      error: { code: 'KeyVaultUnreachable' },
+    });
+  });
+
+  it('calls a write refused when it found nobody to connect to after the sign-in', async () => {
+    const short = await startOddServer();
+    short.script(challenged(() => ({ status: 404 })));
+    const connection = odd(short);
+    await readNewest(connection, 'warm');
+    await short.stop();
+    // The socket that was kept alive has to be gone: over it, a request could still have been sent.
+    let code: string | undefined;
+    while (code !== 'KeyVaultUnreachable') {
+      code = await readNewest(connection, 'x').then(
+        () => undefined,
+        (error: SsakvError) => error.code,
+      );
+    }
+    await expect(setSecret(connection, write('x'))).resolves.toMatchObject({
       kind: 'refused',
       error: { code: 'KeyVaultUnreachable' },
     });

@@ -165,10 +165,11 @@ describe('Secret Server answers that only a real day brings', () => {
     ['a cut connection', 'cut', 'SecretServerConnectionLost', true],
     ['a cut body', 'cutBody', 'SecretServerConnectionLost', true],
     ['silence', 'hang', 'SecretServerTimedOut', true],
+    ['silence in the middle of the answer', 'hangBody', 'SecretServerTimedOut', true],
   ];
   it.each(answers)('classifies %s', async (_, reply, code, retryable) => {
     loggedIn(() => reply);
-    const connection = open({}, reply === 'hang' ? 500 : 20_000);
+    const connection = open({}, reply === 'hang' || reply === 'hangBody' ? 500 : 20_000);
     await expect(readSecret(connection, 7)).rejects.toMatchObject({ name: 'SsakvError', code, retryable });
     expect(server.requests.filter((request) => !isToken(request))).toHaveLength(1);
   });
@@ -272,6 +273,25 @@ describe('Secret Server answers that only a real day brings', () => {
   it('ends a listing whose page claims more without having any', async () => {
     loggedIn(() => ({ status: 200, body: { records: [], hasNext: true, nextSkip: 0 } }));
     await expect(listFolders(open())).resolves.toEqual([]);
+  });
+
+  it('searches for everything that is there, in a fixed order', async () => {
+    loggedIn(() => ({ status: 200, body: { records: [], hasNext: false } }));
+    const options = { folderId: 3, includeSubfolders: true, includeInactive: true, take: 10 };
+    for await (const _ of searchSecrets(open(), options));
+    const query = new URL(server.requests.at(-1)?.url ?? '', server.url).searchParams;
+    expect(Object.fromEntries(query)).toEqual({
+      'filter.folderId': '3',
+      'filter.includeSubFolders': 'true',
+      'filter.includeActive': 'true',
+      'filter.includeInactive': 'true',
+      'filter.includeRestricted': 'true',
+      'filter.allowDoubleLocks': 'true',
+      'sortBy[0].name': 'id',
+      'sortBy[0].direction': 'asc',
+      take: '10',
+      skip: '0',
+    });
   });
 
   it('stops a search with the reason of the signal', async () => {

@@ -1,5 +1,3 @@
-import { isRestError } from '@azure/core-rest-pipeline';
-
 export type FailureKind = 'timedOut' | 'unreachable' | 'untrusted' | 'connectionLost';
 
 /** Why no answer came. Holds nothing of the request or of the original error's text. */
@@ -21,15 +19,25 @@ const certificateRefused =
 /** Classifies what a transport threw; undefined when it is not a failure of the transport. */
 export function transportFailure(error: unknown): TransportFailure | undefined {
   if (isAbort(error)) return { kind: 'timedOut', systemCode: undefined, neverSent: false };
-  if (!isRestError(error) || error.statusCode !== undefined) return undefined;
-  const systemCode = /^[A-Z0-9_]{1,64}$/.test(error.code ?? '') ? error.code : undefined;
-  if (systemCode === undefined) return { kind: 'connectionLost', systemCode, neverSent: false };
+  const systemCode = systemCodeOf(error);
+  if (systemCode === undefined) return undefined;
   if (certificateRefused.test(systemCode)) return { kind: 'untrusted', systemCode, neverSent: true };
   if (beforeConnecting.has(systemCode)) return { kind: 'unreachable', systemCode, neverSent: true };
-  if (systemCode === 'ETIMEDOUT') return { kind: 'timedOut', systemCode, neverSent: false };
-  return { kind: 'connectionLost', systemCode, neverSent: false };
+  const kind = systemCode === 'ETIMEDOUT' ? 'timedOut' : 'connectionLost';
+  return { kind, systemCode, neverSent: false };
+}
+
+/** Node's code, on the pipeline's own error or on the error of a stream; for the former there is always one. */
+function systemCodeOf(error: unknown): string | undefined {
+  const code = memberOf(error, 'code');
+  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : undefined;
 }
 
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+  const name = memberOf(error, 'name');
+  return name === 'AbortError' || name === 'TimeoutError';
+}
+
+function memberOf(error: unknown, name: 'code' | 'name'): unknown {
+  return typeof error === 'object' && error !== null && name in error ? Reflect.get(error, name) : undefined;
 }

@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { orAbsent } from '../http/answers';
 import type { SecretField } from '../../domain/canonical-values';
+import type { ParkReason } from '../../domain/compare';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { correlationId } from '../http/correlation';
 import { call, require200, type SecretServerAnswer, type SecretServerConnection } from './client';
 import { parseSuccess } from './refusals';
 import { isReadOnly } from './server';
-
-export type ParkReason =
-  'CheckedOut' | 'ApprovalRequired' | 'CommentRequired' | 'DoubleLocked' | 'ReadOnlyMode';
 
 export interface ReadOptions {
   /** Given for secrets that ask for one; the correlation id is added, so that Secret Server's audit names it too. */

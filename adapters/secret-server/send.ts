@@ -43,13 +43,8 @@ export function openSend(settings: SecretServerSettings, requestTimeoutMs: numbe
     } catch (error) {
       request.signal?.throwIfAborted();
       if (error instanceof SsakvError) throw error;
-      const failure = transportFailure(error) ?? {
-        kind: 'connectionLost',
-        systemCode: undefined,
-        neverSent: false,
-      };
-      const kind = deadline.passed() ? 'timedOut' : failure.kind;
-      throw secretServerFailure(`secretServer.${request.operation}`, { ...failure, kind });
+      const failure = transportFailure(error);
+      throw failure === undefined ? error : secretServerFailure(`secretServer.${request.operation}`, failure);
     }
   };
 }

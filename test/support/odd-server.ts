@@ -20,8 +20,9 @@ export type OddReply =
   /** Ends the connection before the answer, or in the middle of its body. */
   | 'cut'
   | 'cutBody'
-  /** Never answers. */
-  | 'hang';
+  /** Never answers, or stops in the middle of its body. */
+  | 'hang'
+  | 'hangBody';
 
 /** A server over HTTPS that answers whatever a test wants, well-formed or not. */
 export interface OddServer {
@@ -79,9 +80,9 @@ function reply(response: ServerResponse, odd: OddReply): void {
     response.socket?.destroy();
     return;
   }
-  if (odd === 'cutBody') {
+  if (odd === 'cutBody' || odd === 'hangBody') {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
-    response.write('{"id":', () => response.socket?.destroy());
+    response.write('{"id":', () => (odd === 'cutBody' ? response.socket?.destroy() : undefined));
     return;
   }
   const text = typeof odd.body === 'string' || Buffer.isBuffer(odd.body);
@@ -103,8 +104,8 @@ export interface TunnelProxy {
   stop(): Promise<void>;
 }
 
-/** An HTTP proxy that does CONNECT and nothing else. */
-export async function startTunnelProxy(): Promise<TunnelProxy> {
+/** An HTTP proxy that does CONNECT and nothing else, or refuses it with a status. */
+export async function startTunnelProxy(refusal?: string): Promise<TunnelProxy> {
   const tunnels: string[] = [];
   const sockets = new Set<Socket>();
   const server = createPlainServer((socket) => {
@@ -113,6 +114,7 @@ export async function startTunnelProxy(): Promise<TunnelProxy> {
       const target = /^CONNECT ([^:]+):(\d+)/.exec(head.toString('latin1'));
       if (target === null) return socket.destroy();
       tunnels.push(`${target[1]}:${target[2]}`);
+      if (refusal !== undefined) return socket.end(`HTTP/1.1 ${refusal}\r\nContent-Length: 0\r\n\r\n`);
       const upstream = connect(Number(target[2]), target[1] ?? '', () => {
         socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
         upstream.pipe(socket);

@@ -29,7 +29,7 @@ export function refuseProblems(problems: readonly Problem[]): void {
 }
 
 /** One line: `file:line, path: found …; expected …; for example …`. */
-export function describeProblem(problem: Problem): string {
+function describeProblem(problem: Problem): string {
   const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
   const where = problem.path.length === 0 ? place : `${place}, ${pathText(problem.path)}`;
   const example = problem.example === undefined ? '' : `; for example ${problem.example}`;

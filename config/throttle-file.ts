@@ -51,9 +51,6 @@ interface Entry {
   readonly line: number;
 }
 
-/** What stands in a file that is absent or empty. */
-export const defaultThrottle: ThrottleSettings = effectiveSettings(new Map(), 'exponential');
-
 /** Reads akv-throttle.ini. Every key has a default; the stricter of file and service limit wins and is named. */
 export function readThrottleFile(source: ConfigSource): Checked<ThrottleSettings> {
   const problems: Problem[] = [];

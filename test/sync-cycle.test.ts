@@ -1,5 +1,5 @@
 import type { ActivationResult } from '../domain/connection-tests';
-import type { CycleReport, CycleResult } from '../domain/cycles';
+import { activate, runCycle } from './support/cycle-runs';
 import { expectedSecrets } from './support/oracle';
 import { startSyncWorld, type SyncWorld } from './support/sync-world';
 import { heldSecret, vaultContent } from './support/vault-content';
@@ -11,28 +11,12 @@ let activation: ActivationResult;
 
 beforeAll(async () => {
   world = await startSyncWorld({ demo: true });
-  activation = await world.temporal.workflow.execute('activateConnector', {
-    workflowId: `activate/${world.connector}`,
-    taskQueue: 'ssakv',
-    args: [{ connector: world.connector }],
-  });
+  activation = await activate(world);
 });
 
 afterAll(async () => {
   await world?.stop();
 });
-
-let runs = 0;
-
-async function cycle(input: object = { connector: world.connector }): Promise<CycleReport> {
-  const result = await world.temporal.workflow.execute<(input: object) => Promise<CycleResult>>('syncCycle', {
-    workflowId: `sync/${world.connector}/test-${(runs += 1)}`,
-    taskQueue: 'ssakv',
-    args: [input],
-  });
-  if (!('cycleId' in result)) throw new Error(`The cycle ended as ${JSON.stringify(result)}`);
-  return result;
-}
 
 describe('activating a connector', () => {
   it('passes the three-part test and becomes active', () => {
@@ -77,7 +61,7 @@ describe('a cycle in which nothing moved', () => {
   it('lists, reads no value and writes nothing', async () => {
     const before = await vaultContent(world.emulators);
     await world.emulators.control.resetStats();
-    const report = await cycle();
+    const report = await runCycle(world);
     expect(await world.emulators.control.count('keyVault', 'get')).toBe(0);
     expect(await world.emulators.control.count('keyVault', 'set')).toBe(0);
     expect(report.outcome).toBe('Completed');

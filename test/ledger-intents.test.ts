@@ -223,6 +223,8 @@ describe('pair leases', () => {
           epochs.set(pairId, epoch);
           taken.count += 1;
         }
+        // Time for the others to ask while these are held.
+        await sql`select 1`.execute(ledger.db);
         for (const { pairId } of mine) holders.delete(pairId);
         await releaseLeases(ledger.db, mine);
       }

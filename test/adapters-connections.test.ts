@@ -182,6 +182,19 @@ describe('the connections of a connector', () => {
   });
 
   it('names a secret that cannot serve as a credential', async () => {
+    const { folderId } = await emulators.control.editSecretServer<{ folderId: number }>({
+      edit: 'createFolder',
+      path: 'Credentials',
+    });
+    const { secretId } = await emulators.control.editSecretServer<{ secretId: number }>({
+      edit: 'createSecret',
+      folderId,
+      template: 'Unix Account (SSH)',
+      name: 'two passwords',
+      fields: { machine: 'm', username: 'u', password: 'p', 'private-key-passphrase': 'q' },
+    });
+    const unclear = settings({ credential: { kind: 'secretServerSecret', secretId } });
+    await expect(open(unclear)).rejects.toMatchObject({ code: 'CredentialSecretUnclear' });
     const connector = settings({ credential: { kind: 'secretServerSecret', secretId: 424_242 } });
     await expect(open(connector)).rejects.toMatchObject({
       code: 'CredentialSecretUnclear',

@@ -357,6 +357,7 @@ describe('Secret Server answers that only a real day brings', () => {
     });
 
     it.each([
+      [['AuditId', 'SecretId', 'Action'], []],
       [['AuditId', 'SecretId', 'Action'], [[1, 2, 'UPDATE']]],
       [['AuditId', 'SecretId', 'Action', 'DateRecorded'], [[1, 'x', 'UPDATE', '2026']]],
       [['AuditId', 'SecretId', 'Action', 'DateRecorded'], [[1]]],

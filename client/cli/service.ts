@@ -42,7 +42,7 @@ export function addServiceCommands(program: Command): void {
   program
     .command('health <url>')
     .description('ask a health address; for the health check of a container')
-    .addHelpText('after', '\nExample:\n  $ ssakv health http://127.0.0.1:8480/readyz')
+    .addHelpText('after', '\nExample:\n  $ ssakv health http://127.0.0.1:8085/readyz')
     .action(action(health));
 }
 

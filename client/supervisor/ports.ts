@@ -7,7 +7,7 @@ export type PortName = (typeof portNames)[number];
 export type Ports = Readonly<Record<PortName, number>>;
 
 /** What a first start takes where these are free: the ports people know, else the operating system's choice. */
-const preferredPorts: Readonly<Partial<Record<PortName, number>>> = { temporal: 7233, ui: 8233, http: 8480 };
+const preferredPorts: Readonly<Partial<Record<PortName, number>>> = { temporal: 7233, ui: 8233, http: 8085 };
 
 /** The command line option that fixes each port. */
 export const portOptions: Readonly<Record<PortName, string>> = {

@@ -118,10 +118,12 @@ export function tagDriftOf(
   return tagDrift(wanted, found.tags, found.base);
 }
 
-/** A ledger that lost its pairs goes on from the counter that stands on the external secret. */
+/**
+ * The counter rises when Secret Server changed since the base. A ledger that lost its pair goes on from the counter that
+ * stands on the external secret.
+ */
 function countedVersion({ pair }: MovedPair, row: 2 | 5, tags: Tags): number {
-  const next = row === 5 ? pair.syncVersion + 1 : pair.syncVersion;
-  if (pair.base !== undefined) return next;
+  if (pair.base !== undefined) return row === 5 ? pair.syncVersion + 1 : pair.syncVersion;
   const counted = Number(tags['ss-sync-version']);
-  return Number.isSafeInteger(counted) && counted > next ? counted : next;
+  return Math.max(1, pair.syncVersion, Number.isSafeInteger(counted) ? counted : 0);
 }

@@ -26,7 +26,7 @@ export async function recordPlan(
 ): Promise<void> {
   const { services, cycleId } = context;
   const rebased = dryRun ? new Set<number>() : await moveAgreedBases(context, page);
-  const rows = page.flatMap(({ moved, plan }) => rowOf(moved.pair, plan, rebased));
+  const rows = page.flatMap((looked) => rowOf(looked, rebased, dryRun));
   await recordDecisions(services.db, cycleId, rows);
   if (dryRun) return;
   await openCases(
@@ -80,12 +80,29 @@ function rebaseEntry({ settings, cycleId }: SyncContext, { moved, plan }: Looked
   };
 }
 
-function rowOf(pair: Pair, plan: PairPlan, rebased: ReadonlySet<number>): readonly DecisionRow[] {
+const unchangedRow = {
+  row: 2,
+  decision: 'none',
+  code: undefined,
+  detail: undefined,
+  keyVaultVersion: undefined,
+  state: 'done',
+} as const;
+
+function rowOf(
+  { moved, plan }: LookedAt,
+  rebased: ReadonlySet<number>,
+  dryRun: boolean,
+): readonly DecisionRow[] {
+  const { pair, reasons } = moved;
+  // An earlier cycle may have left a hint for a decision that it could not carry out; this row ends it.
+  const endsHint = reasons.includes('hint') && !dryRun;
   const common = { pairId: pair.id, secretId: pair.secretId, externalName: pair.externalName };
   switch (plan.kind) {
-    case 'unchanged':
     case 'unseen':
       return [];
+    case 'unchanged':
+      return endsHint ? [{ ...common, ...unchangedRow, syncVersion: pair.syncVersion }] : [];
     case 'rebased': {
       const { base, row, syncVersion } = plan;
       const noReason = { code: undefined, detail: undefined, keyVaultVersion: base.keyVaultVersion };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { openConnections } from '../../adapters/connections';
 import type { SyncServices } from '../../activities/services';
 import { createApplyActivities } from '../../activities/sync/apply';
@@ -85,6 +86,7 @@ export async function startCycleSteps(): Promise<CycleSteps> {
       await applyConnector(ledger.db, settings, 'test');
     },
     async stop() {
+      await services.temporal.connection.close();
       await Promise.all([emulators.stop(), ledger.close()]);
       rmSync(directory, { recursive: true, force: true });
     },
@@ -147,7 +149,12 @@ function stepsOf(services: SyncServices, connector: string): Steps {
   return steps;
 }
 
-/** Runs work with an activity's context: heartbeats, cancellation, attempt. */
-export async function asActivity<T>(work: () => Promise<T>, environment = new MockActivityEnvironment()): Promise<T> {
+/** An activity's context: heartbeats, cancellation, attempt. Expected failures are not logged. */
+export function activityEnvironment(): MockActivityEnvironment {
+  return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+}
+
+/** Runs work as an activity. */
+export async function asActivity<T>(work: () => Promise<T>, environment = activityEnvironment()): Promise<T> {
   return await environment.run(work);
 }

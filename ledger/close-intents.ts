@@ -4,7 +4,8 @@ import { appendAudit, type AuditEntry } from './audit';
 import { changeDecisions, type DecisionState } from './decisions';
 import { toJson } from './json';
 import { lockPairLeases, releaseLeases } from './leases';
-import { baseAssignments, baseRecord, type PairBase } from './pairs';
+import { baseAssignments, baseRecord } from './pair-rows';
+import type { PairBase } from './pairs';
 import { readsBeganAt, unfinishedDecision } from './pending-changes';
 import type { LedgerDatabase, LedgerTransaction } from './schema';
 

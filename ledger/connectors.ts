@@ -25,7 +25,7 @@ export interface ConnectorOverview {
 }
 
 /** The connector's newest cycle that is over. */
-export interface LastCycle {
+interface LastCycle {
   readonly id: string;
   readonly outcome: CycleOutcome;
   readonly openedAt: Date;

@@ -13,7 +13,7 @@ import {
 import type { LedgerDatabase, LedgerTransaction } from './schema';
 
 export type { Intent } from './intent-rows';
-export { closeIntents, type IntentOutcome, type OutcomeResult } from './close-intents';
+export { closeIntents, type IntentOutcome } from './close-intents';
 
 /** Who opens intents, and how long leases and settle windows last from the transaction on. */
 export interface IntentOpener extends LeaseTaker {

@@ -132,6 +132,6 @@ export async function writeLeases(
 const pairLeasePrefix = 'pair:';
 
 /** The key of a pair's lease row. */
-export function pairLeaseKey(pairId: number): string {
+function pairLeaseKey(pairId: number): string {
   return `${pairLeasePrefix}${pairId}`;
 }

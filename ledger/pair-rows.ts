@@ -54,3 +54,14 @@ function baseOf(row: PairRow): PairBase | undefined {
     sourceStamp: row.p_base_source_stamp ?? '',
   };
 }
+
+/** The members of a PairBase as columns of a JSON record, for statements that move bases. */
+export const baseRecord = sql`
+  "keyVaultVersion" text, "keyVaultUpdatedSeconds" bigint, settled boolean, fingerprints jsonb, tags jsonb,
+  "sourceStamp" text`;
+
+/** Assignments that move `pair`'s base from the record `m` of baseRecord's columns. */
+export const baseAssignments = sql`
+  base_version = m."keyVaultVersion", base_updated_seconds = m."keyVaultUpdatedSeconds", base_settled = m.settled,
+  base_fingerprints = m.fingerprints, base_tags = m.tags, base_source_stamp = m."sourceStamp",
+  base_moved_at = clock_timestamp()`;

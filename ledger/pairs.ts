@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Fingerprints } from '../domain/fingerprints';
 import { foldName } from '../domain/names';
 import { toJson } from './json';
-import { pairColumns, pairOf, type PairRow } from './pair-rows';
+import { baseAssignments, baseRecord, pairColumns, pairOf, type PairRow } from './pair-rows';
 import { readsBeganAt, unfinishedDecision } from './pending-changes';
 import { secretColumns, secretOf, type SecretColumns } from './scan-rows';
 import type { SecretRow } from './scans';
@@ -178,17 +178,6 @@ export async function moveBases(
   return rows.map(({ id }) => id).sort((a, b) => a - b);
 }
 
-/** The members of a PairBase as columns of a JSON record, for statements that move bases. */
-export const baseRecord = sql`
-  "keyVaultVersion" text, "keyVaultUpdatedSeconds" bigint, settled boolean, fingerprints jsonb, tags jsonb,
-  "sourceStamp" text`;
-
-/** Assignments that move `pair`'s base from the record `m` of baseRecord's columns. */
-export const baseAssignments = sql`
-  base_version = m."keyVaultVersion", base_updated_seconds = m."keyVaultUpdatedSeconds", base_settled = m.settled,
-  base_fingerprints = m.fingerprints, base_tags = m.tags, base_source_stamp = m."sourceStamp",
-  base_moved_at = clock_timestamp()`;
-
 export interface PairFilter {
   readonly connector?: string;
   readonly secretId?: number;
@@ -240,5 +229,3 @@ interface ListingColumns {
   last_read_at: Date | null;
   intent_open: boolean;
 }
-
-export { findMovedPairs, type MovedPair, type MoveReason, type MoveSearch } from './moved-pairs';

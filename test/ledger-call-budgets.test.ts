@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { sql } from 'kysely';
 import { decideGrant, takeTokens, type CallKind, type CallLimits, type Grant } from '../ledger/call-budgets';
 import { startLedger, type TestLedger } from './support/ledger';

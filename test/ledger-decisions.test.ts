@@ -10,7 +10,7 @@ import {
   recordDecisions,
   type DecisionRow,
 } from '../ledger/decisions';
-import { findMovedPairs } from '../ledger/pairs';
+import { findMovedPairs } from '../ledger/moved-pairs';
 import {
   externalSecretRow,
   newConnector,

@@ -1,15 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { openIntents } from '../ledger/intents';
 import { noteChanges } from '../ledger/pending-changes';
-import {
-  findMovedPairs,
-  markRead,
-  moveBases,
-  type MovedPair,
-  type MoveReason,
-  type MoveSearch,
-  type Pair,
-} from '../ledger/pairs';
+import { findMovedPairs, type MovedPair, type MoveReason, type MoveSearch } from '../ledger/moved-pairs';
+import { markRead, moveBases, type Pair } from '../ledger/pairs';
 import {
   baseOf,
   externalSecretRow,

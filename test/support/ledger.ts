@@ -8,7 +8,7 @@ import { copyOfEmptyLedger, startEmbeddedServer } from './embedded-ledger';
 export interface TestLedger {
   readonly url: string;
   readonly db: LedgerDatabase;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Set by scripts/test-postgres.sh: a PostgreSQL in which databases may be created. */
@@ -37,7 +37,7 @@ export async function startEmptyLedger(): Promise<TestLedger> {
 
 interface Place {
   readonly url: string;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 async function embedded(): Promise<Place> {

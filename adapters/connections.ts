@@ -56,7 +56,7 @@ export async function openConnections(
   context: ConnectionContext,
 ): Promise<Connections> {
   const secretServer = await serverFor(settings.secretServer, context);
-  const { keyVault, entra } = await vaultFor(settings.vault, secretServer, context);
+  const { keyVault, entra } = await vaultFor(settings, secretServer, context);
   return { keyVault: { ...keyVault, spend: context.spend }, secretServer, entra };
 }
 
@@ -75,12 +75,12 @@ async function serverFor(
 }
 
 async function vaultFor(
-  vault: VaultSettings,
+  { vault, secretServer: server }: ConnectorEndpoints,
   secretServer: SecretServerConnection,
   context: ConnectionContext,
 ): Promise<VaultConnection> {
   const { requestTimeoutMs, baseDirectory } = context;
-  const kept = digest([secretServer.name, vault.credential]);
+  const kept = digest([server, vault.credential]);
   const resolved = await resolveCredential(vault.credential, {
     baseDirectory,
     readSecretServerSecret: (secretId) => passwordOnce(kept, secretServer, secretId),

@@ -186,12 +186,13 @@ describe('the connections of a connector', () => {
       edit: 'createFolder',
       path: 'Credentials',
     });
+    const fields = { machine: 'm', username: 'u', password: 'p', 'private-key-passphrase': 'q' };
+    const secret = { edit: 'createSecret', folderId, template: 'Unix Account (SSH)', fields } as const;
+    // Another id than that of any credential that was read before and is kept.
+    await emulators.control.editSecretServer({ ...secret, name: 'filler' });
     const { secretId } = await emulators.control.editSecretServer<{ secretId: number }>({
-      edit: 'createSecret',
-      folderId,
-      template: 'Unix Account (SSH)',
+      ...secret,
       name: 'two passwords',
-      fields: { machine: 'm', username: 'u', password: 'p', 'private-key-passphrase': 'q' },
     });
     const unclear = settings({ credential: { kind: 'secretServerSecret', secretId } });
     await expect(open(unclear)).rejects.toMatchObject({ code: 'CredentialSecretUnclear' });

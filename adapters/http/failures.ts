@@ -1,4 +1,4 @@
-export type FailureKind = 'timedOut' | 'unreachable' | 'untrusted' | 'connectionLost';
+type FailureKind = 'timedOut' | 'unreachable' | 'untrusted' | 'connectionLost';
 
 /** Why no answer came. Holds nothing of the request or of the original error's text. */
 export interface TransportFailure {

@@ -7,7 +7,6 @@ import { openSession, type Session } from './session';
 
 /** One Secret Server under one account. Keep it: the token lives here. */
 export interface SecretServerConnection {
-  readonly name: string;
   readonly session: Session;
   readonly send: Send;
 }
@@ -35,7 +34,7 @@ export function openSecretServer(
     });
   }
   const send = openSend(settings, options.requestTimeoutMs);
-  return { name: settings.name, session: openSession(settings, resolved.text, send), send };
+  return { session: openSession(settings, resolved.text, send), send };
 }
 
 /**

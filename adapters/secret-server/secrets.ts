@@ -15,7 +15,7 @@ export interface ReadOptions {
   readonly wantsFile?: (field: { readonly slug: string; readonly name: string }) => boolean;
 }
 
-export interface ReadableSecret {
+interface ReadableSecret {
   readonly id: number;
   readonly name: string;
   readonly folderId: number;

@@ -6,7 +6,7 @@ import { pages } from './paging';
 import { parseSuccess } from './refusals';
 
 /** What keeps a secret from simply being read. */
-export interface SecretAccess {
+interface SecretAccess {
   readonly checkOutEnabled: boolean;
   readonly checkedOut: boolean;
   readonly requiresApproval: boolean;

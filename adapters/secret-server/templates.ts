@@ -10,7 +10,7 @@ export interface TemplateName {
   readonly active: boolean;
 }
 
-export interface TemplateField {
+interface TemplateField {
   readonly fieldId: number;
   readonly name: string;
   readonly slug: string;

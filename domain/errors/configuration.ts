@@ -48,7 +48,7 @@ export const configurationErrors = {
   },
   TagsRequiredUnlessPushOnly: {
     retryable: false,
-    happened: 'autoTagExternalSecrets cannot be false with this syncMode.',
+    happened: '`autoTagExternalSecrets` cannot be false with this syncMode.',
     cause:
       'Without tags an external secret cannot be recognised in Key Vault, so ownership stands in the ledger alone and nothing can be pulled.',
     remedy: 'Set `autoTagExternalSecrets` to true, or `syncMode` to PushOnly.',

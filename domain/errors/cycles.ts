@@ -37,7 +37,7 @@ export const cycleErrors = {
     retryable: true,
     happened: 'The lease on this pair ran out before the write was sent, so nothing was written.',
     cause: 'The call budget or the machine was slow.',
-    remedy: 'Nothing to do. If it happens often, raise `timings.pairLeaseSeconds` in ssakv.yaml.',
+    remedy: 'Nothing to do. If it happens often, raise `timings.pair_lease_seconds` in ssakv.yaml.',
   },
   PairTakenOver: {
     retryable: true,
@@ -62,7 +62,7 @@ export const cycleErrors = {
     retryable: false,
     happened: 'This Secret Server is older than the configured least version.',
     cause: 'Older versions lack parts of the REST API that ssakv uses.',
-    remedy: 'Upgrade Secret Server, or correct `leastVersion` in secret-servers.yaml.',
+    remedy: 'Upgrade Secret Server, or correct `least_version` in secret-servers.yaml.',
   },
   SecretServerUnhealthy: {
     retryable: true,

@@ -83,7 +83,7 @@ export const keyVaultErrors = {
     retryable: false,
     happened: 'Key Vault refused the request as malformed.',
     cause: 'A name, value, tag, content type or date breaks a limit of Key Vault.',
-    remedy: "Compare the secret with Key Vault's limits in docs/configuration.md.",
+    remedy: "Compare the secret with Key Vault's limits in docs/operations.md.",
   },
   KeyVaultRequestRefused: {
     retryable: false,

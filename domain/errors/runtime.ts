@@ -26,7 +26,7 @@ export const runtimeErrors = {
     happened: 'Temporal refused the connection or the request.',
     cause:
       'The API key or the client certificate is missing, wrong or expired, or it may not use this namespace.',
-    remedy: 'Check `temporal.tls` and `temporal.apiKey` in ssakv.yaml and the rights on the namespace.',
+    remedy: 'Check `temporal.tls` and `temporal.api_key` in ssakv.yaml and the rights on the namespace.',
   },
   NamespaceMissing: {
     retryable: false,
@@ -70,7 +70,7 @@ export const runtimeErrors = {
     retryable: false,
     happened: 'Nobody works for the engine pool of this connector.',
     cause: 'No worker polls the task queue of the pool.',
-    remedy: 'Start `ssakv worker` inside that network with the pool in `poolIds` of its ssakv.yaml.',
+    remedy: 'Start `ssakv worker` inside that network with the pool in `pool_ids` of its ssakv.yaml.',
   },
   PortInUse: {
     retryable: false,

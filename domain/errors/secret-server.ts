@@ -19,7 +19,7 @@ export const secretServerErrors = {
     retryable: false,
     happened: 'Secret Server denied access.',
     cause: 'The account lacks a permission, or the object does not exist: Secret Server answers both alike.',
-    remedy: 'Give the account View on the folders and the role permissions listed in docs/configuration.md.',
+    remedy: 'Give the account View on the folders and the role permissions listed in docs/operations.md.',
   },
   SecretServerRefusedForNow: {
     retryable: true,

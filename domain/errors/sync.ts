@@ -155,6 +155,6 @@ export const syncErrors = {
     retryable: true,
     happened: 'The state of this secret could not be decided, so nothing was written.',
     cause: 'One side changed while it was read, or its last agreed state cannot be compared any more.',
-    remedy: 'The next cycle reads both sides again. If it stays, send a support bundle.',
+    remedy: 'The next cycle reads both sides again. If it stays, report it with the log lines of its cycle.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { withCorrelationId } from '../../adapters/http/correlation';
 import { readNewest } from '../../adapters/key-vault/secrets/reader';
 import { SsakvError } from '../../domain/errors/ssakv-error';
@@ -37,14 +36,14 @@ export async function repairPairTags(context: ApplyContext, planned: PlannedPair
 }
 
 async function withLease(context: ApplyContext, planned: PlannedPair, epoch: number): Promise<PairOutcome> {
-  const operationId = randomUUID();
-  return withCorrelationId(operationId, async () => {
+  // There is no intent whose id the calls could carry.
+  return withCorrelationId(context.cycleId, async () => {
     const { pair } = planned;
     const newest = await readNewest(context.connections.keyVault, pair.externalName);
     if (newest.kind !== 'present' || newest.version !== pair.base?.keyVaultVersion)
       return again('ChangedSincePlan');
     const tags = wantedTags(context, planned, pair.base, newest);
-    if (tags === undefined) return finished(context, planned, operationId, []);
+    if (tags === undefined) return finished(context, planned, []);
     const patched = await patchTags(
       context.connections.keyVault,
       pair.externalName,
@@ -61,7 +60,7 @@ async function withLease(context: ApplyContext, planned: PlannedPair, epoch: num
     };
     const move = { pairId: pair.id, base, syncVersion: pair.syncVersion, expectedEpoch: epoch };
     await moveBases(context.services.db, [{ ...move, tagRepairs: pair.tagRepairs + 1 }]);
-    return finished(context, planned, operationId, tags.keys);
+    return finished(context, planned, tags.keys);
   });
 }
 
@@ -89,7 +88,6 @@ function wantedTags(
 async function finished(
   context: ApplyContext,
   planned: PlannedPair,
-  correlationId: string,
   keys: readonly string[],
 ): Promise<PairOutcome> {
   const { pair } = planned;
@@ -98,7 +96,7 @@ async function finished(
   const details = { cycleId: context.cycleId, tags: keys.join(', ') };
   const entry = {
     connector,
-    correlationId,
+    correlationId: context.cycleId,
     action: 'externalSecret.tagsRepaired',
     secretId,
     externalName,

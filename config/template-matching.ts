@@ -1,3 +1,4 @@
+import { fieldFor } from '../domain/canonical-values';
 import type { ConnectorSettings } from '../domain/connectors';
 import type { ErrorCode } from '../domain/errors/catalogue';
 import type { FieldMapping, TemplateMap } from '../domain/template-maps';
@@ -39,7 +40,7 @@ export interface TemplateMatch<Template extends ServerTemplate> {
 /**
  * Compares the connector's maps with the templates of its Secret Server.
  *
- * Names are compared without regard to case; fields by display name first, then by slug. A built-in map whose template
+ * Names are compared without regard to case; fields by slug first, then by display name, as values are read. A built-in map whose template
  * the server does not have is no problem; one of the file is. `withoutMap` are those of `inScope` (ids; all templates
  * when left out) whose secrets cannot be synchronised.
  */
@@ -69,9 +70,7 @@ export function matchTemplates<Template extends ServerTemplate>(
 
 function fieldProblems(map: TemplateMap, mapping: FieldMapping, template: ServerTemplate): TemplateProblem[] {
   const place = { template: map.ssTemplate, field: mapping.ssField };
-  const field =
-    template.fields.find((each) => sameName(each.name, mapping.ssField)) ??
-    template.fields.find((each) => sameName(each.slug, mapping.ssField));
+  const field = fieldFor(mapping, template.fields);
   if (field === undefined) {
     return mapping.optional
       ? []

@@ -387,7 +387,10 @@ describe('Secret Server answers that only a real day brings', () => {
       await all();
       expect(JSON.parse(server.requests.at(-1)?.body ?? '')).toMatchObject({
         name: 'ssakv changes',
-        parameters: [{ name: 'since', value: '2026-01-01T00:00:00' }],
+        parameters: [
+          { name: 'since', value: '2026-01-01T00:00:00' },
+          { name: 'CustomText', value: '2026-01-01T00:00:00' },
+        ],
         encodeHtml: false,
       });
     });

@@ -15,9 +15,9 @@ export const bookkeeping = proxyLocalActivities<Activities>({
   retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 10 },
 });
 
-/** Steps that reach a vault or Secret Server, on the queue of the workers that can. */
-export function outsideActivities(taskQueue: string, retry: RetrySettings, summary?: string): Activities {
-  return proxyActivities<Activities>({ ...outsideOptions(taskQueue, retry), ...(summary && { summary }) });
+/** Steps that reach a vault or Secret Server, on the queue of the workers that can. `summary` is shown in the Web UI. */
+export function outsideActivities(taskQueue: string, retry: RetrySettings, summary: string): Activities {
+  return proxyActivities<Activities>({ ...outsideOptions(taskQueue, retry), summary });
 }
 
 function outsideOptions(taskQueue: string, retry: RetrySettings): ActivityOptions {

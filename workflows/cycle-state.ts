@@ -61,6 +61,11 @@ export class CycleState {
   end(report: CycleReport): void {
     this.phase = 'ended';
     this.counts = report.counts;
+    const [problem] = report.problems;
+    upsertSearchAttributes({
+      SsakvState: [problem === undefined ? report.outcome : 'NeedsAttention'],
+      ...(problem === undefined ? {} : { SsakvReason: [problem.code] }),
+    });
     setCurrentDetails(describeCycle({ connector: this.connector, progress: this.progress(), report }));
   }
 

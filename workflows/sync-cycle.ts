@@ -41,14 +41,14 @@ async function runCycle(cycle: BegunCycle, state: CycleState): Promise<void> {
 
 async function plan(cycle: BegunCycle, state: CycleState): Promise<{ pages: number }> {
   const { cycleId, connector, dryRun, scanStartedAtIso } = cycle;
-  const activities = outsideActivities(cycle.taskQueue, cycle.retry);
+  const step = (summary: string) => outsideActivities(cycle.taskQueue, cycle.retry, summary);
   state.enter('scanning');
   const [keyVault, secretServer] = await Promise.all([
-    activities.scanKeyVault({ cycleId, connector }),
-    activities.scanSecretServer({ cycleId, connector }),
+    step('list Key Vault, no values').scanKeyVault({ cycleId, connector }),
+    step('list Secret Server, no values').scanSecretServer({ cycleId, connector }),
   ]);
   state.enter('planning');
-  const planned = await activities.planCycle({
+  const planned = await step('compare what moved').planCycle({
     cycleId,
     connector,
     dryRun,
@@ -59,7 +59,7 @@ async function plan(cycle: BegunCycle, state: CycleState): Promise<{ pages: numb
   state.plan(planned);
   if (planned.planned === 0) return planned;
   state.enter('guarding');
-  const guarded = await activities.guardCycle({ cycleId, connector });
+  const guarded = await step('prove names free').guardCycle({ cycleId, connector });
   state.plan(guarded);
   return guarded;
 }

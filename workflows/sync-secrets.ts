@@ -25,11 +25,18 @@ export async function syncSecrets(input?: SyncSecretsInput): Promise<CycleResult
 
 async function runTargetedCycle(cycle: BegunTargetedCycle, state: CycleState): Promise<void> {
   const { cycleId, connector, dryRun, secretIds } = cycle;
-  const activities = outsideActivities(cycle.taskQueue, cycle.retry);
+  const step = (summary: string) => outsideActivities(cycle.taskQueue, cycle.retry, summary);
   state.enter('planning');
-  state.plan(await activities.planSecrets({ cycleId, connector, secretIds, dryRun }));
+  state.plan(
+    await step(`compare ${secretIds.length} named secrets`).planSecrets({
+      cycleId,
+      connector,
+      secretIds,
+      dryRun,
+    }),
+  );
   state.enter('guarding');
-  const guarded = await activities.guardCycle({ cycleId, connector });
+  const guarded = await step('prove names free').guardCycle({ cycleId, connector });
   state.plan(guarded);
   if (!dryRun && guarded.pages > 0) await applyPlan(cycle, state, { nextPage: 0, pages: guarded.pages });
 }

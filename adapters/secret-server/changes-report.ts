@@ -29,6 +29,9 @@ const reportAnswer = z.object({
 const number = z.coerce.number().int();
 const rowAnswer = z.tuple([number, number, z.string(), z.string()]);
 
+/** `since` is the report's contract; a report's SQL can take it only as the built-in `#CUSTOMTEXT`. */
+const parameterNames = ['since', 'CustomText'] as const;
+
 const columnNames = ['auditid', 'secretid', 'action', 'daterecorded'] as const;
 
 /**
@@ -61,7 +64,7 @@ async function readPage(
   pageNumber: number,
   options: ChangesOptions,
 ): Promise<{ rows: readonly ChangeRow[]; total: number }> {
-  const parameters = [{ name: 'since', value: since }];
+  const parameters = parameterNames.map((parameter) => ({ name: parameter, value: since }));
   const paging = { pageNumber, recordsPerPage: options.pageSize };
   const json = { name, parameters, ...paging, useDefaultParameters: false, encodeHtml: false };
   const request = { operation: 'report', method: 'POST', path: '/api/v1/reports/execute', json } as const;

@@ -9,7 +9,10 @@ export function cycleText(result: CycleResult): string {
       return `Another cycle of ${result.connector} runs already: ${result.workflowId} (run ${result.runId}). Nothing was started.`;
     case 'NotActive':
       return `${result.connector} is ${result.state}, so nothing was synced. ${result.reason}`;
-    default:
+    case 'Completed':
+    case 'DryRun':
+    case 'Cancelled':
+    case 'Failed':
       return reportText(result);
   }
 }

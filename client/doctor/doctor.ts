@@ -12,7 +12,7 @@ import { checkKey, checkLedger, checkNode, checkTemporal } from './installation-
  */
 export async function runDoctor(session: Session): Promise<readonly Finding[]> {
   const { settings } = session;
-  const ledger = await checkLedger(settings, session.ledger);
+  const ledger = await checkLedger(settings, () => session.ledger());
   const ledgerAnswers = ledger.every(({ status }) => status !== 'failed');
   const connectors = ledgerAnswers ? await readConnectors(await session.ledger()) : [];
   const ofConnectors = connectors.flatMap(({ enginePoolId }) => enginePoolId ?? []);
@@ -21,7 +21,7 @@ export async function runDoctor(session: Session): Promise<readonly Finding[]> {
     checkNode(),
     await checkKey(settings),
     ...ledger,
-    ...(await checkTemporal(settings, pools, session.temporal)),
+    ...(await checkTemporal(settings, pools, () => session.temporal())),
     ...(await Promise.all(connectors.map((connector) => checkConnector(connector, settings)))).flat(),
   ];
 }

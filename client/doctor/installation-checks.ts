@@ -14,7 +14,7 @@ const skewWarningMs = 30_000;
 const oldestNodeMajor = 24;
 
 /** temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW and _ACTIVITY */
-const queueTypes = { workflows: 1, activities: 2 } as const;
+const queueTypes: Readonly<Record<'workflows' | 'activities', number>> = { workflows: 1, activities: 2 };
 
 export function checkNode(): Finding {
   const major = Number(process.versions.node.split('.')[0]);
@@ -89,7 +89,7 @@ async function checkSearchAttributes(client: Client, namespace: string): Promise
   return failed('search attributes', `Missing: ${missing.join(', ')}. Run \`ssakv setup\`.`);
 }
 
-function checkPollers(client: Client, queue: string, kind: keyof typeof queueTypes): Promise<Finding> {
+function checkPollers(client: Client, queue: string, kind: 'workflows' | 'activities'): Promise<Finding> {
   const check = `workers for ${kind} on ${queue}`;
   return examine(check, async () => {
     const { pollers } = await client.workflowService

@@ -45,9 +45,12 @@ export function readStandIns(line: string | undefined): StandInsLine {
 }
 
 function publish(raw: unknown): object {
-  const { pid, secretServer, ...others } = raw as { pid?: number; secretServer: Record<string, unknown> };
-  const { folderId, ...server } = secretServer;
-  return { secretServer: server, ...others };
+  const { secretServer, ...others } = raw as { readonly secretServer: object };
+  return { secretServer: without(secretServer, 'folderId'), ...without(others, 'pid') };
+}
+
+function without(members: object, name: string): object {
+  return Object.fromEntries(Object.entries(members).filter(([key]) => key !== name));
 }
 
 function parseJson(text: string | undefined): unknown {

@@ -32,9 +32,8 @@ export function writeUpFiles(connectorFile: string, directory: DataDirectory, po
   const own = existsSync(ownFile)
     ? ownSettings(ownFile, folder)
     : defaultSettings(connector, directory, generated);
-  const { temporal, ledger, ...kept } = own;
   const text = stringify({
-    ...kept,
+    ...own,
     ledger: { url: ledgerUrlOf(ports) },
     temporal: temporalBlock(ports),
     listeners: listeners(ports),

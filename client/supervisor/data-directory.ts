@@ -58,7 +58,7 @@ export function readStoredPorts(directory: DataDirectory): Partial<Record<PortNa
     const parsed = portsSchema.safeParse(
       JSON.parse(readFileSync(path.join(directory.state, 'ports.json'), 'utf8')),
     );
-    return parsed.success ? (parsed.data as Partial<Record<PortName, number>>) : {};
+    return parsed.success ? parsed.data : {};
   } catch {
     return {};
   }

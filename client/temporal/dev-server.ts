@@ -20,25 +20,22 @@ const probeTimeoutMs = 1_000;
  * nothing (https://www.sqlite.org/pragma.html#pragma_synchronous).
  */
 export function temporalDevServer(binary: string, directory: DataDirectory, ports: Ports): PartDefinition {
-  const attributes = searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
+  const options = [
+    ['--ip', '127.0.0.1'],
+    ['--port', String(ports.temporal)],
+    ['--ui-port', String(ports.ui)],
+    ['--db-filename', path.join(directory.state, 'temporal.db')],
+    ['--namespace', developmentNamespace],
+    ['--sqlite-pragma', 'journal_mode=WAL'],
+    ['--sqlite-pragma', 'synchronous=NORMAL'],
+    ['--log-level', 'warn'],
+    ['--log-format', 'json'],
+    ...searchAttributes.map((name) => ['--search-attribute', `${name}=Keyword`]),
+  ];
   return {
     name: 'temporal',
     command: binary,
-    arguments: [
-      ...[
-        'server',
-        'start-dev',
-        '--ip',
-        '127.0.0.1',
-        '--port',
-        String(ports.temporal),
-        '--ui-port',
-        String(ports.ui),
-      ],
-      ...['--db-filename', path.join(directory.state, 'temporal.db'), '--namespace', developmentNamespace],
-      ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
-      ...['--log-level', 'warn', '--log-format', 'json', ...attributes],
-    ],
+    arguments: ['server', 'start-dev', ...options.flat()],
     readiness: { kind: 'probe', probe: () => answers(`127.0.0.1:${ports.temporal}`) },
     startTimeoutMs,
     whenItEnds: 'endRun',

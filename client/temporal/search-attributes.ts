@@ -13,7 +13,7 @@ export async function missingSearchAttributes(client: Client, namespace: string)
   const { customAttributes } = await client.connection.operatorService
     .listSearchAttributes({ namespace })
     .catch(asTemporalError);
-  return searchAttributes.filter((name) => customAttributes[name] !== keywordType);
+  return searchAttributes.filter((name) => Number(customAttributes[name]) !== keywordType);
 }
 
 /**

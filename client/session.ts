@@ -20,14 +20,7 @@ export async function withSession<T>(
   options: SettingsLocation,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  return withSettings(loadSettings(options), work);
-}
-
-/** As `withSession`, for settings that are loaded already. */
-export async function withSettings<T>(
-  settings: RuntimeSettings,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
+  const settings = loadSettings(options);
   const opened: { close(): Promise<void> }[] = [];
   const session: Session = {
     settings,

@@ -11,7 +11,7 @@ export interface SettingsLocation {
 const usualPlaces = ['ssakv.yaml', path.join('.ssakv', 'config', 'ssakv.yaml')];
 
 /** Where ssakv.yaml is: --config, SSAKV_CONFIG, ./ssakv.yaml, ./.ssakv/config/ssakv.yaml. Throws SettingsNotFound. */
-export function findSettingsFile(options: SettingsLocation): string {
+function findSettingsFile(options: SettingsLocation): string {
   const named = options.config ?? process.env['SSAKV_CONFIG'];
   const file = named ?? usualPlaces.find((place) => existsSync(place));
   if (file !== undefined && existsSync(file)) return path.resolve(file);

@@ -6,7 +6,7 @@ import { exitCodeFor, type ExitCode } from './exit-codes';
 import { openOutput, type Output } from './output';
 
 /** The options that every command takes. */
-export interface GlobalOptions extends SettingsLocation {
+interface GlobalOptions extends SettingsLocation {
   readonly json?: boolean;
 }
 

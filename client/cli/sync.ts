@@ -10,7 +10,9 @@ import { action, type Invocation } from './action';
 import { countsText, cycleExitCode, cycleText } from './cycle-text';
 import type { ExitCode } from './exit-codes';
 import { table } from './output';
-import { withSession } from '../session';
+import { withSession, type Session } from '../session';
+import { describeSchedule } from '../schedules';
+import { describeFailure } from '../failure';
 
 interface TargetedOptions {
   readonly connector?: string;
@@ -103,7 +105,25 @@ async function showStatus({ options, output, arguments: [named] }: Invocation<ob
       cycle.outcome ?? 'running',
       countsText(cycle.counts),
     ]);
-    const text = `${connector}: ${state}\n\n${table(['STARTED', 'KIND', 'OUTCOME', 'SECRETS'], rows)}`;
-    output.result({ connector, state, cycles }, text);
+    const schedule = await readSchedule(session, connector);
+    const text = `${connector}: ${state}. ${schedule.text}\n\n${table(['STARTED', 'KIND', 'OUTCOME', 'SECRETS'], rows)}`;
+    output.result({ connector, state, nextCycleAt: schedule.nextCycleAt, cycles }, text);
   });
+}
+
+/** The ledger alone tells enough when Temporal does not answer. */
+async function readSchedule(
+  session: Session,
+  connector: string,
+): Promise<{ nextCycleAt?: Date; text: string }> {
+  try {
+    const { state, info } = await describeSchedule(await session.temporal(), connector);
+    const [nextCycleAt] = info.nextActionTimes;
+    if (state.paused) return { text: `The schedule is paused: ${state.note ?? 'no note'}.` };
+    return nextCycleAt === undefined
+      ? { text: 'No cycle is planned.' }
+      : { nextCycleAt, text: `Next cycle: ${nextCycleAt.toISOString()}.` };
+  } catch (error) {
+    return { text: describeFailure(error).message };
+  }
 }

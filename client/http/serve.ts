@@ -6,7 +6,7 @@ import { requireMigrated } from '../../ledger/migrate';
 import { openConfiguredLedger } from '../../workers/installation';
 import { classifyTemporalError } from '../../workers/temporal-error';
 import { listen } from '../../workers/telemetry/listener';
-import { describeError, openLog } from '../../workers/telemetry/log';
+import { openLog } from '../../workers/telemetry/log';
 import { connectTemporalLazily } from '../temporal/connect';
 import { metricsApplication, operatorsApplication, type ReadinessCheck } from './application';
 import { connectorMetrics } from './connector-metrics';
@@ -34,8 +34,7 @@ export async function serveHttp(settings: RuntimeSettings, signal: AbortSignal):
   await Promise.all([operators.close(), metrics.close()]);
   const closed = await Promise.allSettled([ledger.close(), temporal.close()]);
   for (const result of closed) {
-    if (result.status === 'rejected')
-      log.warn({ error: describeError(result.reason) }, 'a connection did not close');
+    if (result.status === 'rejected') log.warn({ error: result.reason }, 'a connection did not close');
   }
   log.info('http stopped');
 }

@@ -7,7 +7,7 @@ import { SsakvError } from '../../domain/errors/ssakv-error';
 import type { DataDirectory } from './data-directory';
 
 /** How a part tells that it is ready: one JSON line on its standard output, or an answer to a probe. */
-export type Readiness =
+type Readiness =
   { readonly kind: 'line' } | { readonly kind: 'probe'; readonly probe: () => Promise<boolean> };
 
 export interface PartDefinition {

@@ -57,7 +57,7 @@ async function choosePort(name: PortName, wishes: PortWishes, taken: ReadonlySet
 }
 
 /** Whether a server could listen on that loopback port now. */
-export async function isPortFree(port: number): Promise<boolean> {
+async function isPortFree(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
 }
 

@@ -9,7 +9,7 @@ import { withFileLock } from './file-lock';
 import { answersAsTemporalCli, findOnPath, temporalBinaryName } from './probe-cli';
 
 /** The newest release that `go install` can build: later ones carry a local `replace` in their go.mod. */
-export const temporalCliVersion = '1.5.1';
+const temporalCliVersion = '1.5.1';
 
 export interface TemporalCli {
   readonly path: string;

@@ -14,10 +14,6 @@ export function scheduleLink(ui: WebUi, scheduleId: string): string {
   return `${ui.baseUrl}/namespaces/${encodeURIComponent(ui.namespace)}/schedules/${encodeURIComponent(scheduleId)}`;
 }
 
-export function workflowLink(ui: WebUi, workflowId: string, runId: string): string {
-  return `${namespaceLink(ui)}/${encodeURIComponent(workflowId)}/${runId}/history`;
-}
-
 /**
  * The Web UI's start form, filled in. The form copies the input of the newest run of the same type
  * (https://github.com/temporalio/ui, start-workflow.svelte).

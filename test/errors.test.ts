@@ -68,13 +68,15 @@ test('docs/errors.md says of every code what the catalogue says', () => {
 test('docs/errors.md has one entry for each code and no other', () => {
   const page = readFileSync(path.join(root, 'docs', 'errors.md'), 'utf8');
   const headings = Array.from(page.matchAll(/^### (.+)$/gm), ([, heading]) => heading);
-  expect(headings.toSorted()).toEqual(codes.toSorted());
+  expect(new Set(headings)).toEqual(new Set(codes));
+  expect(headings).toHaveLength(codes.length);
 });
 
 test('codes are PascalCase and stand in one area each', () => {
   const inAreas = areas.flatMap((area) => Object.keys(area));
   expect(inAreas.filter((code) => !/^([A-Z][a-z0-9]+)+$/.test(code))).toEqual([]);
-  expect(inAreas.toSorted()).toEqual(codes.toSorted());
+  expect(new Set(inAreas)).toEqual(new Set(codes));
+  expect(inAreas).toHaveLength(codes.length);
 });
 
 test.each(entries)('%s is told in full sentences without placeholders', (_code, definition) => {

@@ -139,6 +139,30 @@ describe('tampering with the audit is found', () => {
       sequence: 4,
     });
   });
+
+  it('when an entry of another continuation of the same chain was put in', async () => {
+    const connector = await chainOf(2);
+    await appendAudit(ledger.db, auditKey, [entry(connector, 3)]);
+    const [other] = await exportAudit(ledger.db, connector, 2, 1);
+    await onlyIn(connector, 'delete from audit where sequence = 3');
+    await sql`
+      update audit_head set sequence = 2, mac = (select mac from audit where connector = ${connector} and sequence = 2)
+      where connector = ${connector}`.execute(ledger.db);
+    await appendAudit(ledger.db, auditKey, [entry(connector, 33), entry(connector, 4)]);
+    await sql`
+      update audit set at = ${other?.at}, correlation_id = ${other?.correlationId}, secret_id = ${other?.secretId},
+             external_name = ${other?.externalName}, details = ${JSON.stringify(other?.details)}, mac = ${other?.mac}
+      where connector = ${connector} and sequence = 3`.execute(ledger.db);
+
+    expect(await verifyAudit(ledger.db, auditKey, connector)).toMatchObject({ kind: 'broken', sequence: 4 });
+  });
+
+  it('and told in words', async () => {
+    const connector = await chainOf(3);
+    await onlyIn(connector, 'delete from audit where sequence = 2');
+
+    expect(await verifyAudit(ledger.db, auditKey, connector)).toMatchObject({ why: 'An entry is missing.' });
+  });
 });
 
 async function chainOf(length: number): Promise<string> {

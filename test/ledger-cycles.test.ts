@@ -20,6 +20,8 @@ const owner = (runId: string) => ({ workflowId: `workflow of ${runId}`, runId })
 describe('the lease of full cycles', () => {
   it('goes to one of many runs that ask at once, and tells the others who has it', async () => {
     const connector = await newConnector(ledger.db);
+    await tryTakeCycleLease(ledger.db, connector, owner('before'));
+    await releaseCycleLease(ledger.db, connector, 'before');
     const runs = Array.from({ length: 12 }, (_, index) => `run ${index}`);
 
     const answers = await Promise.all(

@@ -111,6 +111,18 @@ describe('reading a pair', () => {
 
     expect(await hintedSecrets(connector)).toEqual([2]);
   });
+
+  it('keeps the hint of an earlier decision until a decision ends it', async () => {
+    const { connector, cycle, pairIds } = await hintedCycle();
+    await recordDecisions(ledger.db, cycle, [decision(pairIds[0], 1, { state: 'failed' })]);
+    const next = await newCycle(ledger.db, connector);
+    await scanBothSides(ledger.db, next, connector, { secrets: [], externals: [] });
+
+    await markRead(ledger.db, pairIds, next);
+    expect(await hintedSecrets(connector)).toEqual([1]);
+    await recordDecisions(ledger.db, next, [decision(pairIds[0], 1, { decision: 'none', state: 'done' })]);
+    expect(await hintedSecrets(connector)).toEqual([]);
+  });
 });
 
 describe('listing pairs', () => {

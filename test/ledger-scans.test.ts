@@ -33,14 +33,21 @@ describe('scans', () => {
     const cycle = await newCycle(ledger.db, connector);
     const old = await startScan(ledger.db, cycle, connector, 'secretServer');
     const current = await startScan(ledger.db, cycle, connector, 'secretServer');
-    await recordSecrets(ledger.db, connector, old.generation, [secretRow(1, { name: 'first' })]);
-    await recordSecrets(ledger.db, connector, current.generation, [secretRow(1, { name: 'second' })]);
-    await recordSecrets(ledger.db, connector, old.generation, [secretRow(1, { name: 'late' })]);
-    await completeScan(ledger.db, cycle, 'secretServer', current.generation);
+    for (const [generation, name] of [
+      [old.generation, 'first'],
+      [current.generation, 'second'],
+      [old.generation, 'late'],
+    ] as const) {
+      await recordSecrets(ledger.db, connector, generation, [secretRow(1, { name })]);
+      await recordExternalSecrets(ledger.db, connector, generation, [
+        externalSecretRow(connector, 1, { contentType: name }),
+      ]);
+    }
 
-    const seen = await listUnpairedSecrets(ledger.db, connector, current.generation, 0, 10);
-
-    expect(seen).toEqual([secretRow(1, { name: 'second' })]);
+    const secrets = sql`select name from secret where connector = ${connector}`;
+    expect((await secrets.execute(ledger.db)).rows).toEqual([{ name: 'second' }]);
+    const externals = sql`select content_type as name from external_secret where connector = ${connector}`;
+    expect((await externals.execute(ledger.db)).rows).toEqual([{ name: 'second' }]);
   });
 
   it('take names twice in one page, in other letters and with characters that PostgreSQL refuses', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import type { ConnectorSettings } from '../../domain/connectors';
 import { applyConnector } from '../../ledger/connectors';
 import { openCycle, type CycleKind } from '../../ledger/cycles';
@@ -167,6 +168,10 @@ export async function newPairs(
   await moveBases(
     db,
     pairs.map((pair) => ({ pairId: pair.id, base: baseOf(connector, pair.secretId), syncVersion: 1 })),
+  );
+  // The driver's dates have milliseconds: a base of the millisecond in which a scan begins counts as newer than the scan.
+  await sql`update pair set base_moved_at = base_moved_at - interval '1 second' where connector = ${connector}`.execute(
+    db,
   );
   return await getPairs(db, connector, secretIds);
 }

@@ -1,10 +1,8 @@
 import { sleep } from '@temporalio/activity';
 import type { ConnectorSettings, ThrottleSettings } from '../domain/connectors';
+import { createsPer10sLimit } from '../domain/limits';
 import type { LedgerDatabase } from '../ledger/database';
 import { takeTokens } from '../ledger/call-budgets';
-
-/** Key Vault's limit for new secret versions: 300 in 10 s (https://learn.microsoft.com/azure/key-vault/general/service-limits). */
-const maxCreatesPer10s = 300;
 
 /** Tokens come from the ledger in lots, so that a call rarely costs a query. */
 const tokensPerLot = 25;
@@ -55,7 +53,7 @@ class CallBudget {
     const asked = performance.now();
     const grant = await takeTokens(this.db, this.vaultUrl, kind, tokensPerLot, {
       maxPer10s: this.throttle.maxRequestsPer10s.value,
-      maxCreatesPer10s,
+      maxCreatesPer10s: createsPer10sLimit,
       maxPerSecond: this.throttle.burstCapacity.value,
     });
     if (grant.granted === 0) await sleep(grant.retryInMs);

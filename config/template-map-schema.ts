@@ -1,3 +1,4 @@
+import { contentTypeLengthLimit } from '../domain/limits';
 import { z } from 'zod';
 import { displayNamePattern, prefixPattern } from './connector-schema';
 import { addRuleIssue, text } from './rules';
@@ -65,7 +66,7 @@ const templateMap = z.strictObject({
   external_vault: text(displayNamePattern).optional(),
   external_secret_prefix: text(prefixPattern).optional(),
   sync_direction: z.enum(directions).optional(),
-  content_type: text(controlCharacters).max(255).default('application/json'),
+  content_type: text(controlCharacters).max(contentTypeLengthLimit).default('application/json'),
   field_map: z.array(fieldMapping).min(1).max(200).superRefine(checkFieldMap),
   external_secret_tags: tags.default({}),
   conflict_resolution: conflictResolution.optional(),

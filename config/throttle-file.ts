@@ -1,3 +1,4 @@
+import { createsPer10sLimit, listPageSizeLimit, requestsPer10sLimit } from '../domain/limits';
 import { parse } from 'ini';
 import type { EffectiveLimit, ThrottleSettings } from '../domain/connectors';
 import type { Checked } from './checking';
@@ -8,11 +9,11 @@ import { describeFound, describeKey, hasSecretForm, namesSecret, nearestName } f
 /** Highest rates of the service. Source: Azure docs, "Key Vault service limits". */
 const serviceLimits = {
   /** Transactions other than creates, per vault and 10 s. */
-  requestsPer10s: 4000,
+  requestsPer10s: requestsPer10sLimit,
   /** New secrets and versions, per vault and 10 s: a batch is that many writes at once. */
-  createsPer10s: 300,
+  createsPer10s: createsPer10sLimit,
   /** `maxresults` of the LIST operations. */
-  pageSize: 25,
+  pageSize: listPageSizeLimit,
 } as const;
 
 interface NumberKey {

@@ -1,4 +1,4 @@
-import type { ConflictResolution, SyncMode } from './connectors';
+import type { SyncMode } from './connectors';
 
 /** Which JSON type a field's text becomes in Key Vault. */
 export type TypeCoercion = 'string' | 'number' | 'boolean';
@@ -48,5 +48,3 @@ export interface SyncRule {
   readonly folder: string;
   readonly includeSubfolders: boolean;
 }
-
-export type { ConflictResolution };

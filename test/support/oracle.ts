@@ -108,6 +108,6 @@ function expectedSecret(secret: WorldSecret): ExpectedSecret | undefined {
 }
 
 function textOf(field: WorldField | undefined): string {
-  if (field?.file != null) return Buffer.from(field.file.base64, 'base64').toString('utf8');
+  if (field?.file) return Buffer.from(field.file.base64, 'base64').toString('utf8');
   return field?.value ?? '';
 }

@@ -107,7 +107,7 @@ async function assemble(directory: string, options: SyncWorldOptions, parts: Par
     temporal: new Client({ connection }),
     temporalAddress: temporal.address,
     cli,
-    startWorker: worker.start,
+    startWorker: () => worker.start(),
     killWorker: () => worker.end('SIGKILL'),
     stopWorker: () => worker.end('SIGTERM'),
     workerLog: worker.log,
@@ -151,7 +151,8 @@ function workerProcess(directory: string, settingsFile: string) {
       child.stdout?.pipe(log);
       child.stderr?.pipe(log);
       await until(() => {
-        if (child?.exitCode != null) throw new Error(`The worker ended: ${readFileSync(logFile, 'utf8')}`);
+        if (typeof child?.exitCode === 'number')
+          throw new Error(`The worker ended: ${readFileSync(logFile, 'utf8')}`);
         return Promise.resolve(readFileSync(logFile, 'utf8').slice(from).includes('worker started'));
       });
     },
@@ -169,17 +170,15 @@ async function startTemporal(directory: string) {
   const child = spawn(
     cli,
     [
-      ...[
-        'server',
-        'start-dev',
-        '--headless',
-        '--ip',
-        '127.0.0.1',
-        '--port',
-        String(port),
-        '--log-level',
-        'error',
-      ],
+      'server',
+      'start-dev',
+      '--headless',
+      '--ip',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--log-level',
+      'error',
       ...attributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ],
     { cwd: directory, stdio: 'ignore' },

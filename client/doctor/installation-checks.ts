@@ -14,7 +14,7 @@ const skewWarningMs = 30_000;
 const oldestNodeMajor = 24;
 
 /** temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW and _ACTIVITY */
-const queues = { workflows: { taskQueueType: 1 }, activities: { taskQueueType: 2 } } as const;
+const queueTypes = { workflows: 1, activities: 2 } as const;
 
 export function checkNode(): Finding {
   const major = Number(process.versions.node.split('.')[0]);
@@ -96,7 +96,7 @@ function checkPollers(client: Client, queue: string, kind: 'workflows' | 'activi
       .describeTaskQueue({
         namespace: client.options.namespace,
         taskQueue: { name: queue },
-        ...queues[kind],
+        taskQueueType: queueTypes[kind],
       })
       .catch(asTemporalError);
     const count = pollers?.length ?? 0;

@@ -14,6 +14,8 @@ import {
   syncedSecrets,
 } from './support/cycle-world';
 
+import { until } from './support/until';
+
 jest.setTimeout(60_000);
 
 let steps: CycleSteps;
@@ -24,7 +26,7 @@ const edit: CycleSteps['emulators']['control']['editSecretServer'] = (change) =>
 
 beforeAll(async () => {
   steps = await startCycleSteps();
-  syncedSecret = await syncedSecrets(steps, 6);
+  syncedSecret = await syncedSecrets(steps, 8);
 });
 afterAll(async () => await steps.stop());
 
@@ -116,6 +118,30 @@ describe('an edit in Secret Server', () => {
     expect(await callsOf(steps, () => steps.planned())).toEqual(idleCalls);
   });
 
+  test('that is a failed password change is read once, and neither planned nor read again', async () => {
+    const secretId = syncedSecret();
+    await edit({ edit: 'configurePasswordChanges', delayMs: null });
+    await edit({ edit: 'startPasswordChange', secretId, newPassword: 'never set' });
+    await edit({ edit: 'finishPasswordChange', secretId, succeeded: false });
+    expect(await steps.planned()).toMatchObject({ planned: 0, counts: { 'none.done': 1 } });
+    expect(await callsOf(steps, () => steps.planned())).toEqual(idleCalls);
+  });
+
+  test('is looked at in full again after a dry run, which also opens no case', async () => {
+    const unmapped = syncedSecret();
+    await edit({ edit: 'setFields', secretId: unmapped, fields: { notes: 'private' } });
+    const taken = await newSecret(steps);
+    await setInAzure(steps, nameOf(taken), 'theirs');
+    for (let run = 0; run < 2; run += 1) {
+      const { cycleId, counts } = await steps.planned(true);
+      expect(counts['none.done']).toBe(1);
+      expect(await decisionOf(steps, cycleId, taken)).toMatchObject({ state: 'held', code: 'NameTaken' });
+    }
+    expect(await openCaseCodes(steps, taken)).toEqual([]);
+    await edit({ edit: 'deactivate', secretId: taken });
+    await steps.planned();
+  });
+
   test('stays noted when a dry run planned it', async () => {
     const secretId = syncedSecret();
     await edit({ edit: 'setFields', secretId, fields: { password: 'second' } });
@@ -173,6 +199,28 @@ describe('a plan', () => {
     expect(plan.planned).toBeGreaterThan(0);
     expect(await decisionOf(steps, cycleId, secretId)).toMatchObject({ decision: 'create' });
     await steps.apply(cycleId, plan.pages);
+  });
+
+  test('is cancelled between secrets and begins no further read', async () => {
+    await steps.configure({ deltaSync: false });
+    const cycleId = await steps.newCycle('full');
+    const generations = await steps.scan(cycleId);
+    const { control } = steps.emulators;
+    const match = { service: 'keyVault' as const, operation: 'get' };
+    await control.addFault({ match, count: 'unlimited', effect: { kind: 'hold' } });
+    await control.resetStats();
+    const environment = activityEnvironment();
+    const plans = createPlanActivities(steps.services);
+    const request = { cycleId, connector: steps.connector, dryRun: false, ...generations };
+    const planning = expect(asActivity(() => plans.planCycle(request), environment)).rejects.toThrow(
+      CancelledFailure,
+    );
+    await until(async () => (await control.faults()).some((fault) => fault.held === 8));
+    environment.cancel();
+    await control.removeFaults();
+    await planning;
+    expect(await control.count('keyVault', 'get')).toBe(8);
+    await steps.configure({ deltaSync: true });
   });
 
   test('of an unknown cycle fails by name', async () => {

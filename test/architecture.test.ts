@@ -61,6 +61,7 @@ function folderOf(file: string): string {
 
 function isAllowed(root: string, { file, specifier, typeOnly }: Import): boolean {
   const from = folderOf(file);
+  if (specifier.endsWith('/package.json')) return true;
   if (!specifier.startsWith('.')) return typeOnly || !forbiddenPackages[from]?.test(specifier);
   const to = folderOf(path.relative(root, path.resolve(root, path.dirname(file), specifier)));
   const allowed = arrows[from] ?? [];

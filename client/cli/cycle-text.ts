@@ -32,10 +32,25 @@ export function cycleExitCode(result: CycleResult): ExitCode {
   }
 }
 
-/** `3 created, 37 unchanged`, or `nothing to do`. */
+/** `3 created, 1 updated`, or `nothing to do`. */
 export function countsText(counts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(counts).filter(([, count]) => count > 0);
-  return parts.map(([name, count]) => `${count} ${name}`).join(', ') || 'nothing to do';
+  return parts.map(([name, count]) => `${count} ${inWords(name)}`).join(', ') || 'nothing to do';
+}
+
+/** The ledger counts by decision and state, for example `create.done`. */
+const wordsOfCounts: Readonly<Record<string, string>> = {
+  'create.done': 'created',
+  'push.done': 'updated',
+  'repairTags.done': 'with repaired tags',
+  'rebase.done': 'agreed anew',
+  'create.planned': 'to create',
+  'push.planned': 'to update',
+  'repairTags.planned': 'with tags to repair',
+};
+
+function inWords(name: string): string {
+  return wordsOfCounts[name] ?? name.replace('.', ' ');
 }
 
 function reportText(report: CycleReport): string {

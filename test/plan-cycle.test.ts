@@ -50,6 +50,20 @@ describe('a cycle in which nothing moved', () => {
   });
 });
 
+describe('a cycle with tagRefresh: always', () => {
+  test('plans the tags of every pair anew and reads no value for it', async () => {
+    await steps.configure({ tagRefresh: 'always' });
+    const calls = await callsOf(steps, async () => {
+      const { counts } = await steps.planned(true);
+      expect(Object.keys(counts)).toEqual(['repairTags.planned']);
+      expect(counts['repairTags.planned']).toBeGreaterThan(38);
+    });
+    await steps.configure({ tagRefresh: 'drift' });
+    expect(calls).toEqual(idleCalls);
+    await steps.planned();
+  });
+});
+
 describe('a secret that Key Vault does not have', () => {
   test('is decided from the listings alone, without reading a value on either side', async () => {
     const secretId = await newSecret(steps);

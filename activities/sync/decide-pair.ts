@@ -106,8 +106,9 @@ function decide(deciding: Deciding, source: SecretServerSide, external: External
     const agreed = rebased(deciding, decision.row, source, external);
     return agreed ?? decided({ name: 'fail', row: decision.row, code: 'UndecidedState' });
   }
-  const foughtOver =
-    moved.reasons.includes('tags') && drift.kind === 'drifted' && tagRepairs >= repairsBeforeCase;
+  // Under `tagRefresh: always` every cycle repairs, so the count tells nothing.
+  const counts = !refreshesTags(context) && moved.reasons.includes('tags');
+  const foughtOver = counts && drift.kind === 'drifted' && tagRepairs >= repairsBeforeCase;
   if (decision.kind === 'repairTags' && foughtOver) {
     const detail = `The tags are: ${drift.keys.join(', ')}.`;
     return decided({ name: 'hold', row: 2, code: 'TagsKeepChanging', detail, keyVaultVersion });

@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/activity';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectorSettings, ThrottleSettings } from '../domain/connectors';
 import { createsPer10sLimit } from '../domain/limits';
 import type { LedgerDatabase } from '../ledger/database';
@@ -56,7 +56,7 @@ class CallBudget {
       maxCreatesPer10s: createsPer10sLimit,
       maxPerSecond: this.throttle.burstCapacity.value,
     });
-    if (grant.granted === 0) await sleep(grant.retryInMs);
+    if (grant.granted === 0) await delay(grant.retryInMs);
     this.lots[kind] = { tokens: grant.granted, validUntil: asked + grant.validMs };
   }
 }

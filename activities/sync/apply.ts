@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Context, sleep } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { withCallCounts } from '../../adapters/http/call-counts';
 import { withCorrelationId } from '../../adapters/http/correlation';
 import { SsakvError } from '../../domain/errors/ssakv-error';
@@ -104,25 +104,41 @@ async function applyAnew(context: ApplyContext, planned: PlannedPair): Promise<P
   return outcome;
 }
 
-/** A batch's PUTs come after those of the batch before; its look runs beside the next batch. */
+/**
+ * A batch's PUTs come after those of the batch before; its look runs beside the next batch. When the cycle is cancelled
+ * or a batch breaks down, no further batch is begun, and what is under way is finished and recorded first.
+ */
 async function applyInBatches(
   context: ApplyContext,
   page: readonly PlannedPair[],
 ): Promise<readonly PairOutcome[]> {
   const { externalSecretsPerBatch, batchIntervalMs } = context.settings.throttle;
+  const activity = Context.current();
   const finishing: Promise<readonly PairOutcome[]>[] = [];
-  for (let start = 0; start < page.length; start += externalSecretsPerBatch.value) {
-    if (start > 0) await sleep(batchIntervalMs);
-    const batch = page.slice(start, start + externalSecretsPerBatch.value);
-    const prepared = await Promise.all(batch.map((planned) => preparePair(context, planned)));
-    const writes = prepared.flatMap((one) => (one.kind === 'write' ? [one.write] : []));
-    await sendBatch(context, writes);
-    const finished = finishBatch(context, writes).then(() => settle(context, prepared.map(toOutcome)));
-    // The failure is thrown below; until then it must not count as unhandled.
-    finished.catch(() => undefined);
-    finishing.push(finished);
+  try {
+    for (let start = 0; start < page.length; start += externalSecretsPerBatch.value) {
+      if (start > 0) await activity.sleep(batchIntervalMs);
+      const batch = page.slice(start, start + externalSecretsPerBatch.value);
+      finishing.push((await sendBatchOf(context, batch)).finished);
+    }
+  } finally {
+    await Promise.allSettled(finishing);
   }
   return (await Promise.all(finishing)).flat();
+}
+
+/** Sends a batch. `finished` settles when it has looked and recorded. */
+async function sendBatchOf(
+  context: ApplyContext,
+  batch: readonly PlannedPair[],
+): Promise<{ readonly finished: Promise<readonly PairOutcome[]> }> {
+  const prepared = await Promise.all(batch.map((planned) => preparePair(context, planned)));
+  const writes = prepared.flatMap((one) => (one.kind === 'write' ? [one.write] : []));
+  await sendBatch(context, writes);
+  const finished = finishBatch(context, writes).then(() => settle(context, prepared.map(toOutcome)));
+  // Its failure is thrown once all batches are through; until then it must not count as unhandled.
+  finished.catch(() => undefined);
+  return { finished };
 }
 
 type PairWithOutcome = {

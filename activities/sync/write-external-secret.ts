@@ -1,5 +1,5 @@
 /** The only file that imports the writer of Key Vault secrets: everything else can at most read them. */
-import { sleep } from '@temporalio/activity';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { KeyVaultSecretsConnection } from '../../adapters/key-vault/secrets/client';
 import { listVersions, readNewest, readVersion } from '../../adapters/key-vault/secrets/reader';
 import { setSecret, updateTags } from '../../adapters/key-vault/secrets/writer';
@@ -55,7 +55,8 @@ export async function put(context: ApplyContext, write: PairWrite): Promise<Writ
 /** Reads all versions once the second of our own write is over, so that no other write can hide in it. */
 export async function lookAtVersions(context: ApplyContext, write: PairWrite): Promise<WriteObservation> {
   const answeredAt = write.written?.answeredAt ?? performance.now();
-  await sleep(Math.max(0, answeredAt + stampSettlesAfterMs - performance.now()));
+  // Not cut short by a cancellation: the write has landed and is recorded next.
+  await delay(Math.max(0, answeredAt + stampSettlesAfterMs - performance.now()));
   try {
     const { externalName } = write.planned.pair;
     const versions = await listVersions(context.connections.keyVault, externalName);

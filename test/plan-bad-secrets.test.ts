@@ -1,6 +1,16 @@
 import { sql } from 'kysely';
+import type { TemplateMap } from '../domain/template-maps';
+import { getConnector } from '../ledger/connectors';
 import { startCycleSteps, type CycleSteps } from './support/cycle-steps';
-import { decisionOf, nameOf, newSecret, openCaseCodes, syncedSecrets } from './support/cycle-world';
+import {
+  callsOf,
+  decisionOf,
+  nameOf,
+  newSecret,
+  patchInAzure,
+  openCaseCodes,
+  syncedSecrets,
+} from './support/cycle-world';
 
 jest.setTimeout(60_000);
 
@@ -12,7 +22,7 @@ const edit: CycleSteps['emulators']['control']['editSecretServer'] = (change) =>
 
 beforeAll(async () => {
   steps = await startCycleSteps();
-  syncedSecret = await syncedSecrets(steps, 4);
+  syncedSecret = await syncedSecrets(steps, 14);
 });
 afterAll(async () => await steps.stop());
 afterEach(async () => await steps.emulators.control.removeFaults());
@@ -98,6 +108,114 @@ describe('one bad secret', () => {
     });
     await expect(steps.planned()).rejects.toMatchObject({ code: 'SecretServerUnavailable' });
     await steps.configure({ deltaSync: true });
+  });
+});
+
+describe('a secret that cannot be read now', () => {
+  test.each([
+    ['DoubleLocked', { doubleLocked: true }],
+    ['ApprovalRequired', { requiresApproval: true }],
+    ['CheckedOut', { checkOutEnabled: true }],
+  ] as const)('is parked as %s and pushed once it can be read', async (code, security) => {
+    const secretId = syncedSecret();
+    await edit({ edit: 'setFields', secretId, fields: { password: 'second' } });
+    await edit({ edit: 'setSecurity', secretId, ...security });
+    const { cycleId } = await steps.planned();
+    expect(await decisionOf(steps, cycleId, secretId)).toMatchObject({ state: 'parked', row: 15, code });
+    const freed = Object.fromEntries(Object.keys(security).map((key) => [key, false]));
+    await edit({ edit: 'setSecurity', secretId, ...freed });
+    const next = await steps.completed();
+    expect(await decisionOf(steps, next.cycleId, secretId)).toMatchObject({
+      decision: 'push',
+      state: 'done',
+    });
+  });
+
+  test('is read with a comment where Secret Server wants one', async () => {
+    const secretId = syncedSecret();
+    await edit({ edit: 'setFields', secretId, fields: { password: 'second' } });
+    await edit({ edit: 'setSecurity', secretId, requiresComment: true });
+    const { cycleId } = await steps.completed();
+    expect(await decisionOf(steps, cycleId, secretId)).toMatchObject({ decision: 'push', state: 'done' });
+  });
+});
+
+describe('a map that cannot serve', () => {
+  const changeWebMap = async (change: Partial<TemplateMap>) => {
+    const connector = await getConnector(steps.ledger, steps.connector);
+    const templateMaps = (connector?.settings.templateMaps ?? []).map((map) =>
+      map.ssTemplate === 'Web Password' ? { ...map, ...change } : map,
+    );
+    await steps.configure({ templateMaps });
+    return async () => await steps.configure({ templateMaps: connector?.settings.templateMaps ?? [] });
+  };
+
+  test('because of its prefix makes a named failure and no pair', async () => {
+    const restore = await changeWebMap({ externalSecretPrefix: 'not_allowed' });
+    const secretId = await newSecret(steps);
+    const { cycleId } = await steps.planned();
+    await restore();
+    expect(await decisionOf(steps, cycleId, secretId)).toMatchObject({
+      state: 'failed',
+      code: 'NameInvalid',
+      detail: `For not_allowed-${secretId}: a name may hold only letters, digits and hyphens.`,
+    });
+    await edit({ edit: 'deactivate', secretId });
+  });
+
+  test('because of its direction makes a named failure for old and new secrets', async () => {
+    await steps.configure({ syncMode: 'PushOnly' });
+    const restore = await changeWebMap({ syncDirection: 'PullOnly' });
+    const [old, made] = [syncedSecret(), await newSecret(steps)];
+    await edit({ edit: 'setFields', secretId: old, fields: { password: 'second' } });
+    const { cycleId } = await steps.planned();
+    for (const secretId of [old, made]) {
+      const expected = { state: 'failed', code: 'SyncDirectionsContradict' };
+      expect(await decisionOf(steps, cycleId, secretId)).toMatchObject(expected);
+    }
+    await restore();
+    await steps.configure({ syncMode: 'Bidirectional' });
+  });
+
+  test('because it was removed is reported for secrets that have a pair', async () => {
+    const restore = await changeWebMap({ ssTemplate: 'Renamed' });
+    const secretId = syncedSecret();
+    await edit({ edit: 'setFields', secretId, fields: { password: 'second' } });
+    const { cycleId } = await steps.planned();
+    await restore();
+    expect(await decisionOf(steps, cycleId, secretId)).toMatchObject({
+      state: 'reported',
+      code: 'TemplateWithoutMap',
+    });
+  });
+
+  test('because it allows only pulls is reported and writes nothing', async () => {
+    const restore = await changeWebMap({ syncDirection: 'PullOnly' });
+    const [edited, made] = [syncedSecret(), await newSecret(steps)];
+    await edit({ edit: 'setFields', secretId: edited, fields: { password: 'second' } });
+    const calls = await callsOf(steps, async () => {
+      const { cycleId } = await steps.completed();
+      expect(await decisionOf(steps, cycleId, edited)).toMatchObject({ state: 'reported', row: 3 });
+      expect(await decisionOf(steps, cycleId, made)).toMatchObject({ state: 'reported', row: 1 });
+    });
+    await restore();
+    expect(calls).not.toHaveProperty('keyVault.set');
+    expect(calls).not.toHaveProperty('keyVault.update');
+  });
+});
+
+describe('an external secret without room for our tags', () => {
+  test('is reported by name', async () => {
+    const secretId = syncedSecret();
+    const foreign = Object.fromEntries(Array.from({ length: 13 }, (_, at) => [`tag${at}`, 'x']));
+    await patchInAzure(steps, nameOf(secretId), { tags: () => foreign });
+    const { cycleId } = await steps.planned();
+    expect(await decisionOf(steps, cycleId, secretId)).toMatchObject({
+      state: 'failed',
+      code: 'TooManyTags',
+      detail: 'The tags set in Azure take 13 places.',
+    });
+    await edit({ edit: 'deactivate', secretId });
   });
 });
 

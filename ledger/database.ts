@@ -10,7 +10,7 @@ import { Pool, type PoolClient } from 'pg';
 import { ledgerError } from './ledger-error';
 import type { LedgerDatabase, LedgerSchema } from './schema';
 
-export type { LedgerDatabase } from './schema';
+export type { LedgerDatabase, LedgerTransaction } from './schema';
 
 export interface LedgerOptions {
   /** `postgres://user@host:port/database`, without a password. */
@@ -28,7 +28,7 @@ const connectTimeoutMs = 10_000;
  *
  * No setting of a session is used: with PGlite all connections are one session (docs/ledger.md).
  */
-export function openLedger(options: LedgerOptions): { db: LedgerDatabase; close: () => Promise<void> } {
+export function openLedger(options: LedgerOptions): { db: LedgerDatabase; close(): Promise<void> } {
   const pool = new Pool({
     connectionString: options.url,
     ...(options.password === undefined ? {} : { password: options.password }),
@@ -39,6 +39,8 @@ export function openLedger(options: LedgerOptions): { db: LedgerDatabase; close:
   });
   // A lost idle connection is replaced by the pool on the next statement; unhandled, the event would end the process.
   pool.on('error', () => {});
+  // The same for a connection in use: the statement on it fails, which is where the loss is told.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<LedgerSchema>({ dialect: new PostgresDialect({ pool: classifyingPool(pool) }) });
   return { db, close: async () => await db.destroy() };
 }

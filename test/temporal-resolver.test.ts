@@ -126,7 +126,8 @@ describe('with a release index', () => {
   beforeEach(async () => {
     const release = path.join(folder, 'release');
     script(path.join(release, 'temporal'), answering);
-    execFileSync('tar', ['-czf', path.join(folder, 'release.tar.gz'), '-C', release, 'temporal']);
+    script(path.join(release, 'sub', 'temporal'), answering);
+    execFileSync('tar', ['-czf', path.join(folder, 'release.tar.gz'), '-C', release, 'temporal', 'sub']);
     server = createServer((request, response) => {
       response.end(
         request.url?.startsWith('/archive')
@@ -149,12 +150,16 @@ describe('with a release index', () => {
   test.each([
     ['a page of a proxy', () => '<html>blocked</html>'],
     [
-      'a file outside the archive',
-      () => JSON.stringify({ archiveUrl: `${indexUrl}/archive`, fileToExtract: '../temporal' }),
+      'a path instead of a file name',
+      () => JSON.stringify({ archiveUrl: `${indexUrl}/archive`, fileToExtract: 'sub/temporal' }),
     ],
     [
       'an archive on another host without TLS',
-      () => JSON.stringify({ archiveUrl: 'http://127.0.0.2:9/a', fileToExtract: 'temporal' }),
+      () =>
+        JSON.stringify({
+          archiveUrl: `${indexUrl.replace('127.0.0.1', 'localhost')}/archive`,
+          fileToExtract: 'temporal',
+        }),
     ],
   ])('%s in the index counts as no download', async (_name, answer) => {
     indexAnswer = answer;

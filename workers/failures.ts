@@ -8,7 +8,7 @@ import type {
 } from '@temporalio/worker';
 import { SsakvError } from '../domain/errors/ssakv-error';
 import type { ActivityMetrics } from './telemetry/activity-metrics';
-import type { Log } from './telemetry/log';
+import { describeError, type Log } from './telemetry/log';
 
 /**
  * Lets only safe failures reach Temporal's history: ours with their code as type, and for anything else one
@@ -59,7 +59,7 @@ class SafeFailures implements ActivityInboundCallsInterceptor {
   private reportUnexpected(error: unknown): void {
     const { activityType, attempt, workflowExecution } = this.context.info;
     const entry = {
-      error,
+      error: describeError(error),
       activityType,
       attempt,
       workflowId: workflowExecution?.workflowId,
@@ -79,7 +79,7 @@ export function toTemporalFailure(error: unknown): Error {
       type: error.code,
       message: error.message,
       nonRetryable: !error.retryable,
-      ...(error.retryAfterMs !== undefined && { nextRetryDelay: error.retryAfterMs }),
+      ...(isDelay(error.retryAfterMs) && { nextRetryDelay: error.retryAfterMs }),
     });
   }
   const className = error instanceof Error ? error.constructor.name : typeof error;
@@ -89,4 +89,9 @@ export function toTemporalFailure(error: unknown): Error {
     message: unexpected.message,
     nonRetryable: false,
   });
+}
+
+/** The server takes a delay of zero as a failure that is not tried again; without one, the retry policy tells the delay. */
+function isDelay(milliseconds: number | undefined): milliseconds is number {
+  return milliseconds !== undefined && milliseconds > 0;
 }

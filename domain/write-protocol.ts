@@ -235,17 +235,20 @@ function afterRecording(result: WriteResult, observation: WriteObservation): Wri
 }
 
 /**
- * Versions that somebody else made between our check and our look.
+ * Versions that somebody else made between our check and our PUT.
  *
  * Stamps have a grain of one second, so a version of the replaced one's own second may be older than it and is not counted.
+ * One of a later second than ours lies on top of it and lost nothing: the next LIST shows it.
  */
 function intruders(
   own: string,
   replaces: Replaced | undefined,
   versions: readonly SeenVersion[],
 ): readonly string[] {
+  const ownSeconds = versions.find((seen) => seen.version === own)?.createdSeconds ?? Infinity;
   return versions
     .filter((seen) => seen.version !== own && seen.version !== replaces?.version)
+    .filter((seen) => seen.createdSeconds <= ownSeconds)
     .filter((seen) => replaces === undefined || seen.createdSeconds > replaces.createdSeconds)
     .map((seen) => seen.version);
 }

@@ -136,6 +136,14 @@ describe('the look after a write', () => {
     });
   });
 
+  it('does not count a version of a later second, which lies on top of ours', () => {
+    const after = observe(written, {
+      saw: 'versions',
+      versions: [seen('old', 100), seen('own', 101), seen('on top', 102)],
+    });
+    expect(after).toMatchObject({ outcome: { lostRaces: [] } });
+  });
+
   it('reports every other version as a lost race where the name was free before', () => {
     const after = observe(
       { at: 'look', version: 'own', replaces: undefined },

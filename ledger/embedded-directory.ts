@@ -12,18 +12,33 @@ const unfinishedPrefix = 'unfinished-';
 
 /**
  * Makes the data directory the working directory and claims it until the process ends.
- * Fails with LedgerDirectoryInUse while another embedded server serves it: two backends on one database destroy it.
+ * Fails with LedgerDirectoryUnusable, and with LedgerDirectoryInUse while another embedded server serves it: two backends on one
+ * database destroy it.
  */
 export async function claimDirectory(directory: string): Promise<void> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  // A relative name keeps the socket's path under the system's limit of about 100 bytes.
-  process.chdir(directory);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // A relative name keeps the socket's path under the system's limit of about 100 bytes.
+    process.chdir(directory);
+  } catch {
+    throw new SsakvError('LedgerDirectoryUnusable', { detail: `The directory is ${directory}.` });
+  }
   if (await listens(lockName)) {
     throw new SsakvError('LedgerDirectoryInUse', { detail: `The directory is ${directory}.` });
   }
   rmSync(lockName, { force: true });
   const lock = await listen(lockName, directory);
   lock.unref();
+}
+
+/** A relative name keeps the lock's path under the system's limit of about 100 bytes. */
+function enter(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    process.chdir(directory);
+  } catch {
+    throw new SsakvError('LedgerDirectoryUnusable', { detail: `The directory is ${directory}.` });
+  }
 }
 
 /**

@@ -10,7 +10,7 @@ import { Pool, type PoolClient } from 'pg';
 import { ledgerError } from './ledger-error';
 import type { LedgerDatabase, LedgerSchema } from './schema';
 
-export type { LedgerDatabase, LedgerTransaction } from './schema';
+export type { LedgerDatabase } from './schema';
 
 export interface LedgerOptions {
   /** `postgres://user@host:port/database`, without a password. */
@@ -28,7 +28,7 @@ const connectTimeoutMs = 10_000;
  *
  * No setting of a session is used: with PGlite all connections are one session (docs/ledger.md).
  */
-export function openLedger(options: LedgerOptions): { db: LedgerDatabase; close(): Promise<void> } {
+export function openLedger(options: LedgerOptions): { db: LedgerDatabase; close: () => Promise<void> } {
   const pool = new Pool({
     connectionString: options.url,
     ...(options.password === undefined ? {} : { password: options.password }),

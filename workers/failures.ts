@@ -8,7 +8,7 @@ import type {
 } from '@temporalio/worker';
 import { SsakvError } from '../domain/errors/ssakv-error';
 import type { ActivityMetrics } from './telemetry/activity-metrics';
-import { describeError, type Log } from './telemetry/log';
+import type { Log } from './telemetry/log';
 
 /**
  * Lets only safe failures reach Temporal's history: ours with their code as type, and for anything else one
@@ -59,7 +59,7 @@ class SafeFailures implements ActivityInboundCallsInterceptor {
   private reportUnexpected(error: unknown): void {
     const { activityType, attempt, workflowExecution } = this.context.info;
     const entry = {
-      error: describeError(error),
+      error,
       activityType,
       attempt,
       workflowId: workflowExecution?.workflowId,

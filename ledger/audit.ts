@@ -125,16 +125,7 @@ async function appendToChain(
   connector: string,
   entries: readonly AuditEntry[],
 ): Promise<void> {
-  await sql`
-    insert into audit_head (connector, sequence, mac) values (${connector}, 0, '') on conflict do nothing`.execute(
-    trx,
-  );
-  const locked = await trx
-    .selectFrom('audit_head')
-    .select(['sequence', 'mac'])
-    .where('connector', '=', connector)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
+  const locked = await lockHead(trx, connector);
   // Milliseconds, because that is what comes back from the driver when the mac is checked.
   const { rows } = await sql<{
     at: Date;
@@ -147,14 +138,29 @@ async function appendToChain(
     return record;
   });
   await sql`
+    with moved as (
+      update audit_head set sequence = ${head.sequence}, mac = ${head.mac} where connector = ${connector}
+    )
     insert into audit (connector, sequence, at, correlation_id, action, secret_id, external_name, details, mac)
     select connector, sequence, at, "correlationId", action, "secretId", "externalName", details, mac
     from jsonb_to_recordset(${toJson(records)}::jsonb) as a(
       connector text, sequence bigint, at timestamptz, "correlationId" text, action text, "secretId" integer,
       "externalName" text, details jsonb, mac text)`.execute(trx);
+}
+
+async function lockHead(trx: LedgerTransaction | LedgerDatabase, connector: string) {
+  const head = trx
+    .selectFrom('audit_head')
+    .select(['sequence', 'mac'])
+    .where('connector', '=', connector)
+    .forUpdate();
+  const present = await head.executeTakeFirst();
+  if (present !== undefined) return present;
   await sql`
-    update audit_head set sequence = ${head.sequence}, mac = ${head.mac}
-    where connector = ${connector}`.execute(trx);
+    insert into audit_head (connector, sequence, mac) values (${connector}, 0, '') on conflict do nothing`.execute(
+    trx,
+  );
+  return await head.executeTakeFirstOrThrow();
 }
 
 /** The entry as the database will give it back: characters that jsonb refuses are already replaced. */

@@ -31,16 +31,6 @@ export async function claimDirectory(directory: string): Promise<void> {
   lock.unref();
 }
 
-/** A relative name keeps the lock's path under the system's limit of about 100 bytes. */
-function enter(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    process.chdir(directory);
-  } catch {
-    throw new SsakvError('LedgerDirectoryUnusable', { detail: `The directory is ${directory}.` });
-  }
-}
-
 /**
  * The folder of the database in the claimed directory, created on the first start. Creation happens beside it and in a process
  * of its own: a start that is killed leaves no half-made database, and initdb's 500 MB are given back.

@@ -79,10 +79,13 @@ export async function lockPairLeases(
   pairIds: readonly number[],
 ): Promise<ReadonlyMap<number, LockedLease>> {
   const keys = [...new Set(pairIds)].map(pairLeaseKey);
-  await ensureLeaseRows(trx, keys);
-  await sql`
+  const lock = sql`
     select 1 from lease where key in (select jsonb_array_elements_text(${toJson(keys)}::jsonb))
-    order by key for update`.execute(trx);
+    order by key for update`;
+  if ((await lock.execute(trx)).rows.length < keys.length) {
+    await ensureLeaseRows(trx, keys);
+    await lock.execute(trx);
+  }
   // A statement of its own: the rows and the clock are read after the wait for the locks is over.
   const { rows } = await sql<{ pair_id: number; epoch: string; owner: string | null; remaining_ms: number }>`
     select substr(key, ${pairLeasePrefix.length + 1}::integer)::integer as pair_id, epoch, owner,

@@ -31,6 +31,23 @@ describe('errors of the ledger', () => {
     expect(JSON.stringify(error) + String(error)).not.toContain('marked value');
   });
 
+  it.each([
+    ['40P01', 'LedgerBusy', true],
+    ['40001', 'LedgerBusy', true],
+    ['57P03', 'LedgerUnavailable', true],
+    ['53300', 'LedgerUnavailable', true],
+    ['28P01', 'LedgerRefused', false],
+    ['42501', 'LedgerRefused', false],
+    ['42P01', 'LedgerStatementFailed', false],
+  ])('of SQLSTATE %s are %s', async (state, code, retryable) => {
+    const raising = sql.raw(`do $$ begin raise exception 'marked value' using errcode = '${state}'; end $$`);
+
+    const error = await raising.execute(ledger.db).catch((caught: unknown) => caught);
+
+    expect(error).toMatchObject({ code, retryable });
+    expect(String(error)).not.toContain('marked value');
+  });
+
   it('leave the connection usable', async () => {
     const broken = ledger.db.transaction().execute(async (trx) => {
       await sql`select 1 / 0`.execute(trx);

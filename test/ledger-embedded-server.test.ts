@@ -103,6 +103,15 @@ describeEmbedded('the embedded ledger', () => {
     expect(existsSync(halfMade)).toBe(false);
   }, 60_000);
 
+  it('tells that its folder cannot be used, or that its files are damaged', async () => {
+    const file = path.join(directory, 'a-file');
+    writeFileSync(file, '');
+    await expect(startEmbeddedServer(file)).rejects.toThrow('LedgerDirectoryUnusable');
+
+    rmSync(path.join(directory, 'database', 'global'), { recursive: true });
+    await expect(start()).rejects.toThrow('LedgerServerBroken');
+  });
+
   it('names the port that another program has', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
@@ -167,28 +176,33 @@ describeEmbedded('clients of the embedded ledger', () => {
     await close();
   });
 
-  it.each(['in a transaction', 'in a broken statement', 'waiting behind another one that vanishes'])(
-    'goes on when a client vanishes %s',
-    async (where) => {
-      const { url } = server;
-      const { db, close } = openLedger({ url });
-      await sql`create table if not exists kept (n integer)`.execute(db);
-      const [first, second] = [await rawClient(url), await rawClient(url)];
+  it.each([
+    'in a transaction',
+    'in a broken statement',
+    'in a broken statement of a transaction',
+    'waiting behind another one that vanishes',
+  ])('goes on when a client vanishes %s', async (where) => {
+    const { url } = server;
+    const { db, close } = openLedger({ url });
+    await sql`create table if not exists kept (n integer)`.execute(db);
+    const [first, second] = [await rawClient(url), await rawClient(url)];
 
-      if (where !== 'in a broken statement') {
-        await first.query('begin');
-        await first.query('insert into kept values (1)');
-      }
-      // Parse of an unnamed statement, and no Sync.
-      if (where !== 'in a transaction') connectionOf(second).stream.write(parseMessage('select from from'));
-      vanish(second);
-      vanish(first);
+    if (where !== 'in a broken statement') {
+      await first.query('begin');
+      await first.query('insert into kept values (1)');
+    }
+    // Parse of an unnamed statement, and no Sync.
+    if (where === 'in a broken statement of a transaction') {
+      connectionOf(first).stream.write(parseMessage('select from from'));
+    } else if (where !== 'in a transaction')
+      connectionOf(second).stream.write(parseMessage('select from from'));
+    vanish(second);
+    vanish(first);
 
-      const { rows } = await sql`select n from kept`.execute(db);
-      expect(rows).toEqual([]);
-      await close();
-    },
-  );
+    const { rows } = await sql`select n from kept`.execute(db);
+    expect(rows).toEqual([]);
+    await close();
+  });
 });
 
 async function rawClient(url: string): Promise<Client> {

@@ -77,7 +77,7 @@ export const ledgerErrors = {
   },
   LedgerDirectoryUnusable: {
     retryable: false,
-    happened: 'The embedded ledger could not create its database.',
+    happened: 'The embedded ledger could not make or open its folder.',
     cause:
       'The data directory cannot be written, the disk is full, or memory is short (about 600 MB for the first start).',
     remedy: 'Make the folder writable or free some space and memory, then start again.',

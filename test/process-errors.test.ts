@@ -10,7 +10,6 @@ import {
 } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { DatabaseError } from 'pg';
 import { requirePollers } from '../activities/engine-pools';
 import { readCount } from '../client/cli/read-count';
 import { describeFailure } from '../client/failure';
@@ -20,7 +19,6 @@ import type { PartDefinition } from '../client/supervisor/part';
 import { Supervisor } from '../client/supervisor/supervisor';
 import { ensureSearchAttributes } from '../client/temporal/search-attributes';
 import type { ErrorCode } from '../domain/errors/catalogue';
-import { ledgerError } from '../ledger/ledger-error';
 import { createWorkers } from '../workers/pools';
 import { classifyTemporalError } from '../workers/temporal-error';
 
@@ -61,16 +59,14 @@ describe('errors of Temporal', () => {
 
   test('the code of a failed workflow is that of the step that failed', () => {
     const step = ApplicationFailure.create({ type: 'NotAllowed', message: 'why' });
-    expect(describeFailure(new WorkflowFailedError('failed', step, 'TIMEOUT' as never))).toEqual({
+    expect(describeFailure(new WorkflowFailedError('failed', step, 'TIMEOUT'))).toEqual({
       code: 'NotAllowed',
       message: 'why',
     });
   });
 
   test('a workflow that was cancelled says so', () => {
-    const failure = describeFailure(
-      new WorkflowFailedError('failed', new CancelledFailure('x'), 'TIMEOUT' as never),
-    );
+    const failure = describeFailure(new WorkflowFailedError('failed', new CancelledFailure('x'), 'TIMEOUT'));
     expect(failure).toMatchObject({
       code: 'WorkflowFailed',
       message: expect.stringContaining('It was cancelled.') as string,
@@ -113,24 +109,6 @@ describe('errors of Temporal', () => {
     // The bundle lies beside the compiled worker, and this is the worker's source.
     await expect(createWorkers(parts as never)).rejects.toMatchObject({ code: 'WorkflowBundleMissing' });
   });
-});
-
-/** https://www.postgresql.org/docs/15/errcodes-appendix.html */
-test.each<[string, string, ErrorCode]>([
-  ['invalid_password', '28P01', 'LedgerRefused'],
-  ['invalid_catalog_name', '3D000', 'LedgerRefused'],
-  ['insufficient_privilege', '42501', 'LedgerRefused'],
-  ['deadlock_detected', '40P01', 'LedgerBusy'],
-  ['lock_not_available', '55P03', 'LedgerBusy'],
-  ['query_canceled', '57014', 'LedgerBusy'],
-  ['too_many_connections', '53300', 'LedgerUnavailable'],
-  ['cannot_connect_now', '57P03', 'LedgerUnavailable'],
-  ['undefined_column', '42703', 'LedgerStatementFailed'],
-])('the ledger tells %s by its SQLSTATE', (_name, state, expected) => {
-  const error = Object.assign(new DatabaseError('a text nobody may see', 0, 'error'), { code: state });
-  const found = ledgerError(error);
-  expect(found).toMatchObject({ code: expected, detail: `SQLSTATE ${state}.` });
-  expect(found.message).not.toMatch(/a text/);
 });
 
 describe('the supervisor', () => {
@@ -176,27 +154,6 @@ test('a data directory that is a file is refused', () => {
   expect(() => openDataDirectory(file, 'dev')).toThrow(
     expect.objectContaining({ code: 'DataDirectoryUnusable' }),
   );
-});
-
-test('an embedded ledger that cannot write its folder says so', async () => {
-  const server = path.resolve(__dirname, '..', 'dist', 'ledger', 'embedded-server.js');
-  const file = path.join(folder, 'file');
-  writeFileSync(file, '');
-  const errors = await new Promise<string>((resolve) => {
-    execFile(process.execPath, [server, '--data-dir', path.join(file, 'data')], (_error, _out, text) =>
-      resolve(text),
-    );
-  });
-  expect(errors).toMatch(/^LedgerDirectoryUnusable: /);
-});
-
-test('an embedded ledger whose files are damaged says so', async () => {
-  const server = path.resolve(__dirname, '..', 'dist', 'ledger', 'embedded-server.js');
-  writeFileSync(path.join(folder, 'database'), 'not a database');
-  const errors = await new Promise<string>((resolve) => {
-    execFile(process.execPath, [server, '--data-dir', folder], (_error, _out, text) => resolve(text));
-  });
-  expect(errors).toMatch(/^LedgerServerBroken: /);
 });
 
 test('a count that is no whole number is refused', () => {

@@ -25,6 +25,8 @@ export type KeyVaultSide =
       readonly version: string;
       readonly fingerprints: Fingerprints;
       readonly mark: MarkReading;
+      /** Our own write that landed after it had been given up; nobody in Azure changed anything. */
+      readonly ownLateWrite: boolean;
     }
   | { readonly kind: 'presentNotOurFormat'; readonly version: string; readonly mark: MarkReading }
   | { readonly kind: 'disabled'; readonly mark: MarkReading }
@@ -158,6 +160,9 @@ function compareValues(
     };
   }
   if (sides.kind === 'equal') return agreed(input, base, external);
+  if (input.keyVault.kind === 'present' && input.keyVault.ownLateWrite) {
+    return differing(input.syncMode, sides.keys, []);
+  }
   const bySource = compareFingerprints(base, secretServer.fingerprints);
   const byAzure = compareFingerprints(base, external);
   // Without a base that can be compared nobody can tell which side changed: that is a conflict, not a push.

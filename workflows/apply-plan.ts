@@ -22,8 +22,9 @@ export async function applyPlan(
   const retries: PairToRetry[] = [];
   const lane = async (): Promise<void> => {
     while (state.nextPage < from.pages && !workflowInfo().continueAsNewSuggested) {
-      await state.untilNotPaused();
+      // Taken before anything is awaited: the lanes run side by side.
       const page = state.nextPage++;
+      await state.untilNotPaused();
       retries.push(...(await applyPage(cycle, page, from.pages)));
       state.pageDone();
     }

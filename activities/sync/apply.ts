@@ -69,7 +69,8 @@ export function createApplyActivities(services: SyncServices): ApplyActivities {
       );
       if (outcome.kind === 'done' || outcome.kind === 'decided') return;
       const code = outcome.kind === 'throttled' ? 'KeyVaultThrottled' : outcome.code;
-      throw new SsakvError(code, { retryAfterMs: outcome.delayMs });
+      // Without a delay of its own, the connector's retry policy says when.
+      throw new SsakvError(code, outcome.delayMs > 0 ? { retryAfterMs: outcome.delayMs } : {});
     },
   };
 }

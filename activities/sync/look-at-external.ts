@@ -2,13 +2,14 @@ import { listVersions, readNewest } from '../../adapters/key-vault/secrets/reade
 import { readExternalValue } from '../../domain/canonical-values';
 import type { KeyVaultSide } from '../../domain/compare';
 import type { SsakvError } from '../../domain/errors/ssakv-error';
-import { fingerprint } from '../../domain/fingerprints';
+import { compareFingerprints, fingerprint } from '../../domain/fingerprints';
 import { readMark, type MarkReading } from '../../domain/ownership-marks';
 import type { InstallationKeys } from '../../domain/installation-keys';
 import { hostOf, operationMarkTag, sameTags, type Tags } from '../../domain/tags';
 import type { TemplateMap } from '../../domain/template-maps';
 import type { MovedPair } from '../../ledger/moved-pairs';
 import type { Pair, PairBase } from '../../ledger/pairs';
+import { unlandedIntent } from '../../ledger/unlanded-intents';
 import type { PlanContext } from './plan-context';
 
 /** What of a base a look at the external secret can renew without a change of value. */
@@ -104,10 +105,31 @@ async function read(context: PlanContext, moved: MovedPair, map: TemplateMap): P
   const value = readExternalValue(map, newest.value);
   const side: KeyVaultSide =
     value.kind === 'object'
-      ? { kind: 'present', version, mark, fingerprints: fingerprintOf(context, pair, value.values) }
+      ? await present(context, pair, {
+          version,
+          mark,
+          fingerprints: fingerprintOf(context, pair, value.values),
+        })
       : { kind: 'presentNotOurFormat', version, mark };
   const settled = isOver(updatedSeconds, askedAtMs);
   return { side, tags, metadata: { keyVaultUpdatedSeconds: updatedSeconds, tags, settled } };
+}
+
+type Present = Extract<KeyVaultSide, { kind: 'present' }>;
+
+/** A PUT that landed after its settle window is on top with our mark, but nobody in Azure wrote it. */
+async function present(
+  context: PlanContext,
+  pair: Pair,
+  seen: Pick<Present, 'version' | 'mark' | 'fingerprints'>,
+): Promise<Present> {
+  const { version, mark, fingerprints } = seen;
+  const known = version === pair.base?.keyVaultVersion || mark.kind !== 'ours';
+  const intended = known
+    ? undefined
+    : await unlandedIntent(context.services.db, pair.id, mark.mark.operationId);
+  const ownLateWrite = intended !== undefined && compareFingerprints(intended, fingerprints).kind === 'equal';
+  return { kind: 'present', ...seen, ownLateWrite };
 }
 
 function fingerprintOf(context: PlanContext, pair: Pair, values: Parameters<typeof fingerprint>[2]) {

@@ -95,3 +95,9 @@ test('every code is raised somewhere in the product', () => {
   const product = textsOf(files);
   expect(codes.filter((code) => !product.includes(`'${code}'`))).toEqual([]);
 });
+
+test('every code is named by a test', () => {
+  const files = sourcesOf('test').filter((file) => file !== path.join('test', path.basename(__filename)));
+  const named = new Set(textsOf(files).match(/\b[A-Z]\w+\b/g));
+  expect(codes.filter((code) => !named.has(code))).toEqual([]);
+});

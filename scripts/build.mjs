@@ -20,14 +20,20 @@ function newestSource(directories) {
   return newest;
 }
 
-execFileSync(path.join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+execFileSync(path.join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
 
 const workflowsChanged = () =>
   Math.max(newestSource(['workflows', 'domain']), statSync(path.join(root, 'package-lock.json')).mtimeMs);
 if (!existsSync(bundleFile) || statSync(bundleFile).mtimeMs < workflowsChanged()) {
   const { bundleWorkflowCode } = require('@temporalio/worker');
   const silent = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error, log() {} };
-  const { code } = await bundleWorkflowCode({ workflowsPath: path.join(root, 'dist', 'workflows', 'index.js'), logger: silent });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: path.join(root, 'dist', 'workflows', 'index.js'),
+    logger: silent,
+  });
   mkdirSync(path.dirname(bundleFile), { recursive: true });
   writeFileSync(bundleFile, code);
 }

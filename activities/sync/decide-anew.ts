@@ -25,7 +25,10 @@ export async function decideAnew(context: SyncContext, planned: PlannedPair): Pr
   const secret = planned.secret ?? (await currentSecret(context, planned.pair.secretId));
   const moved: MovedPair = { ...planned, secret, reasons: ['everything'] };
   const plan = await decidePair(planContext(context), moved, true);
-  await recordPlan(context, [{ moved, plan }], false);
+  const rebased = await recordPlan(context, [{ moved, plan }], false);
+  // Somebody took the pair meanwhile, so what was seen may be out of date.
+  const overtaken = plan.kind === 'rebased' && !rebased.has(planned.pair.id);
+  if (overtaken) return { kind: 'ended', outcome: { kind: 'again', delayMs: 0, code: 'PairTakenOver' } };
   return await afterwards(context, { ...planned, secret }, plan);
 }
 

@@ -18,17 +18,19 @@ const countsUp: ReadonlySet<PlannedDecision['name']> = new Set(['create', 'push'
 /**
  * Records one page of a plan: decision rows, cases for what a person must settle, bases that both sides agree on, and
  * which pairs were read and found unchanged. A dry run records the decisions only.
+ *
+ * Returns the ids of the pairs whose base moved because both sides agree.
  */
 export async function recordPlan(
   context: SyncContext,
   page: readonly LookedAt[],
   dryRun: boolean,
-): Promise<void> {
+): Promise<ReadonlySet<number>> {
   const { services, cycleId } = context;
   const rebased = dryRun ? new Set<number>() : await moveAgreedBases(context, page);
   const rows = page.flatMap((looked) => rowOf(looked, rebased, dryRun));
   await recordDecisions(services.db, cycleId, rows);
-  if (dryRun) return;
+  if (dryRun) return rebased;
   await openCases(
     services.db,
     rows.flatMap((row) => caseOf(context, row)),
@@ -37,6 +39,7 @@ export async function recordPlan(
     (plan.kind === 'unchanged' && plan.wasRead) || rebased.has(moved.pair.id) ? [moved.pair.id] : [],
   );
   await markRead(services.db, unchanged, cycleId);
+  return rebased;
 }
 
 /** The ids of the pairs that got a new base although no value was written. */

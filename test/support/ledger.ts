@@ -8,6 +8,10 @@ import { copyOfEmptyLedger, startEmbeddedServer } from './embedded-ledger';
 export interface TestLedger {
   readonly url: string;
   readonly db: LedgerDatabase;
+  /** What the embedded server keeps on disk; undefined on PostgreSQL. */
+  readonly directory: string | undefined;
+  /** What the embedded server wrote to its standard error. */
+  readonly log: () => string;
   readonly close: () => Promise<void>;
 }
 
@@ -23,11 +27,14 @@ export async function startLedger(): Promise<TestLedger> {
 
 /** The same without a schema. */
 export async function startEmptyLedger(): Promise<TestLedger> {
-  const { url, remove } = await (postgresUrl === undefined ? embedded() : newDatabase(postgresUrl));
+  const place = await (postgresUrl === undefined ? embedded() : newDatabase(postgresUrl));
+  const { url, directory, log, remove } = place;
   const { db, close } = openLedger({ url });
   return {
     url,
     db,
+    directory,
+    log,
     close: async () => {
       await close();
       await remove();
@@ -38,6 +45,8 @@ export async function startEmptyLedger(): Promise<TestLedger> {
 interface Place {
   readonly url: string;
   readonly remove: () => Promise<void>;
+  readonly directory: string | undefined;
+  readonly log: () => string;
 }
 
 async function embedded(): Promise<Place> {
@@ -45,6 +54,8 @@ async function embedded(): Promise<Place> {
   const server = await startEmbeddedServer(directory);
   return {
     url: server.url,
+    directory,
+    log: server.errors,
     remove: async () => {
       await server.kill('SIGTERM');
       rmSync(directory, { recursive: true, force: true });
@@ -59,6 +70,8 @@ async function newDatabase(adminUrl: string): Promise<Place> {
   url.pathname = `/${name}`;
   return {
     url: url.href,
+    directory: undefined,
+    log: () => '',
     remove: async () => await runAsAdmin(adminUrl, `drop database ${name} with (force)`),
   };
 }

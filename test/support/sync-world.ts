@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,9 @@ export interface SyncWorld {
   readonly emulators: Emulators;
   readonly ledger: LedgerDatabase;
   readonly ledgerUrl: string;
+  /** Where the embedded ledger keeps its files, and what its server has logged. */
+  readonly ledgerDirectory: string | undefined;
+  readonly ledgerLog: () => string;
   readonly temporal: Client;
   readonly temporalAddress: string;
   /** Runs the command line; rejects when it fails. */
@@ -52,6 +55,8 @@ export interface SyncWorldOptions {
     readonly settleSeconds: number;
   };
   readonly logLevel?: 'debug' | 'info';
+  /** Temporal's log at debug level and its database go to files in `directory`. */
+  readonly keepTemporalFiles?: boolean;
   /** A ledger URL through which the processes go, for example a proxy that tests cut. */
   readonly ledgerUrlOf?: (url: string) => string;
 }
@@ -63,7 +68,7 @@ export async function startSyncWorld(options: SyncWorldOptions = {}): Promise<Sy
   const [emulators, ledger, temporal] = await Promise.all([
     startEmulators({ demo: options.demo ?? false }),
     startLedger(),
-    startTemporal(directory),
+    startTemporal(directory, options.keepTemporalFiles ?? false),
   ]);
   const world = await assemble(directory, options, { emulators, ledger, temporal });
   await world.startWorker();
@@ -104,6 +109,8 @@ async function assemble(directory: string, options: SyncWorldOptions, parts: Par
     emulators,
     ledger: ledger.db,
     ledgerUrl: ledger.url,
+    ledgerDirectory: ledger.directory,
+    ledgerLog: ledger.log,
     temporal: new Client({ connection }),
     temporalAddress: temporal.address,
     cli,
@@ -163,9 +170,10 @@ function workerProcess(directory: string, settingsFile: string) {
   };
 }
 
-async function startTemporal(directory: string) {
+async function startTemporal(directory: string, keepFiles: boolean) {
   const { path: cli } = await resolveTemporalCli({ environment: process.env, report: () => undefined });
   const port = await freePort();
+  const log = keepFiles ? openSync(path.join(directory, 'temporal.log'), 'a') : 'ignore';
   const attributes = ['SsakvConnector', 'SsakvSecret', 'SsakvState', 'SsakvReason'];
   const child = spawn(
     cli,
@@ -178,10 +186,11 @@ async function startTemporal(directory: string) {
       '--port',
       String(port),
       '--log-level',
-      'error',
+      keepFiles ? 'debug' : 'error',
+      ...(keepFiles ? ['--db-filename', path.join(directory, 'temporal.db')] : []),
       ...attributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ],
-    { cwd: directory, stdio: 'ignore' },
+    { cwd: directory, stdio: ['ignore', log, log] },
   );
   const address = `127.0.0.1:${port}`;
   await until(async () => {

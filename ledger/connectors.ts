@@ -24,7 +24,7 @@ export interface ConnectorOverview {
   readonly lastCycle: LastCycle | undefined;
 }
 
-/** The connector's newest cycle that is over. */
+/** The connector's newest full cycle that is over and wrote. */
 interface LastCycle {
   readonly id: string;
   readonly outcome: CycleOutcome;
@@ -76,7 +76,7 @@ export async function listConnectors(db: LedgerDatabase): Promise<readonly Conne
            last.id as cycle_id, last.outcome, last.opened_at, last.closed_at, last.counts
     from connector c
     left join lateral (
-      select * from cycle where cycle.connector = c.name and closed_at is not null
+      select * from cycle where cycle.connector = c.name and closed_at is not null and kind = 'full' and not dry_run
       order by opened_at desc limit 1
     ) last on true
     order by c.name`.execute(db);

@@ -48,12 +48,17 @@ describe('connectors in the ledger', () => {
     });
   });
 
-  it('are listed with their pairs and their newest closed cycle', async () => {
+  it('are listed with their pairs and their newest closed cycle, without dry runs and named secrets', async () => {
     const name = await newConnector(ledger.db);
     await newPairs(ledger.db, name, [1, 2, 3]);
     const closed = await newCycle(ledger.db, name);
     await closeCycle(ledger.db, closed, { outcome: 'Completed', counts: { 'push.done': 3 }, calls: {} });
     await newCycle(ledger.db, name);
+    const dryRun = await newCycle(ledger.db, name, 'full', true);
+    const targeted = await newCycle(ledger.db, name, 'targeted');
+    for (const id of [dryRun, targeted]) {
+      await closeCycle(ledger.db, id, { outcome: 'Completed', counts: {}, calls: {} });
+    }
 
     const listed = (await listConnectors(ledger.db)).find((connector) => connector.name === name);
 

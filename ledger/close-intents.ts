@@ -133,24 +133,23 @@ async function moveLandedBases(trx: LedgerTransaction, landed: readonly Landed[]
                       tag_repairs = 0
     from moves m join locked on locked.id = m."pairId"
     where p.id = m."pairId"`.execute(trx);
-  for (const [cycleId, ofCycle] of Map.groupBy(landed, (outcome) => outcome.cycleId)) {
-    await clearSatisfiedHints(
-      trx,
-      cycleId,
-      ofCycle.map(({ pairId }) => pairId),
-    );
-  }
+  await clearSatisfiedHints(
+    trx,
+    landed.map(({ operationId }) => operationId),
+  );
 }
 
-/** Hints noted after the cycle's search may tell of a change that the written value does not hold: those stay. */
-async function clearSatisfiedHints(
-  trx: LedgerTransaction,
-  cycleId: string,
-  pairIds: readonly number[],
-): Promise<void> {
+/**
+ * Hints noted after the search of the cycle that read the value may tell of a change that it does not hold: those stay. That
+ * is the cycle that opened the intent, not the one that settles it.
+ */
+async function clearSatisfiedHints(trx: LedgerTransaction, operationIds: readonly string[]): Promise<void> {
   await sql`
-    delete from pending_change c using pair p
-    where p.id in (select value::integer from jsonb_array_elements_text(${toJson(pairIds)}::jsonb) as i(value))
-      and c.connector = p.connector and c.secret_id = p.secret_id
-      and (c.source = ${unfinishedDecision} or c.noted_at <= ${readsBeganAt(cycleId)})`.execute(trx);
+    delete from pending_change c using pair p, intent i
+    where i.operation_id in (
+        select value::uuid from jsonb_array_elements_text(${toJson(operationIds)}::jsonb) as o(value))
+      and p.id = i.pair_id and c.connector = p.connector and c.secret_id = p.secret_id
+      and (c.source = ${unfinishedDecision} or c.noted_at <= ${readsBeganAt(sql.ref('i.cycle_id'))})`.execute(
+    trx,
+  );
 }

@@ -51,9 +51,9 @@ export const unfinishedDecision = 'unfinishedDecision';
 
 /**
  * SQL: the moment before which a cycle's reads are certain to have seen every noted change. Values are read only after the
- * search is complete, so a hint noted before that is satisfied; a later one is kept for the next cycle.
+ * search is complete, so a hint noted before that is satisfied; a later one is kept for the next cycle. `cycleId` is a value or a column.
  */
-export function readsBeganAt(cycleId: string): RawBuilder<Date> {
+export function readsBeganAt(cycleId: string | RawBuilder<unknown>): RawBuilder<Date> {
   return sql<Date>`coalesce(
     (select completed_at from scan where cycle_id = ${cycleId} and side = 'secretServer'),
     (select opened_at from cycle where id = ${cycleId}))`;

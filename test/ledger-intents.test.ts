@@ -147,6 +147,20 @@ describe('closing intents', () => {
     expect(await hints(world.connector)).toEqual([1]);
   });
 
+  it('keeps a hint that was noted before the search of the cycle that only settles it', async () => {
+    const world = await worldOf([1]);
+    await scanBothSides(ledger.db, world.cycle, world.connector, { secrets: [], externals: [] });
+    const opened = await open(world, 'a', [1], { leaseMs: 0, settleMs: 0 });
+    await noteChanges(ledger.db, world.connector, 'report', [1], {});
+    const settling = await newCycle(ledger.db, world.connector);
+    await scanBothSides(ledger.db, settling, world.connector, { secrets: [], externals: [] });
+    await takeOverIntents(ledger.db, { owner: 'b', leaseMs: minute }, [world.pairId(1)]);
+
+    expect(await close({ ...world, cycle: settling }, opened, 'landed', 2)).toEqual([{ kind: 'recorded' }]);
+
+    expect(await hints(world.connector)).toEqual([1]);
+  });
+
   it.each(['notLanded', 'landedForeignOnTop'] as const)('leaves the base alone when it %s', async (kind) => {
     const world = await worldOf([1]);
     const before = await getPairs(ledger.db, world.connector, [1]);

@@ -6,7 +6,8 @@ import {
   type PostgresPoolClient,
   type PostgresQueryResult,
 } from 'kysely';
-import { Pool, type PoolClient } from 'pg';
+import { DatabaseError, Pool, type PoolClient } from 'pg';
+import { SsakvError } from '../domain/errors/ssakv-error';
 import { ledgerError } from './ledger-error';
 import type { LedgerDatabase, LedgerSchema } from './schema';
 
@@ -17,10 +18,18 @@ export interface LedgerOptions {
   readonly url: string;
   readonly password?: string;
   readonly maxConnections?: number;
+  /** After so long without an answer a connection counts as lost. */
+  readonly statementTimeoutMs?: number;
 }
 
 /** How long a new connection may take before the ledger counts as unreachable. */
 const connectTimeoutMs = 10_000;
+
+/**
+ * Far above any statement of ours. A connection that a firewall forgot gives neither an answer nor an error, and an activity
+ * that waits for one keeps heartbeating.
+ */
+const statementTimeoutMs = 120_000;
 
 /**
  * Opens a pool on the ledger. Nothing is connected before the first statement. Every statement fails with LedgerUnavailable,
@@ -34,6 +43,8 @@ export function openLedger(options: LedgerOptions): { db: LedgerDatabase; close:
     ...(options.password === undefined ? {} : { password: options.password }),
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: connectTimeoutMs,
+    // Counted by the driver: the server's own limit would be a setting of the session.
+    query_timeout: options.statementTimeoutMs ?? statementTimeoutMs,
     keepAlive: true,
     allowExitOnIdle: true,
   });
@@ -61,6 +72,9 @@ function classifyingPool(pool: Pool): PostgresPool {
 }
 
 class ClassifyingClient implements PostgresPoolClient {
+  /** A statement got no answer from the database: whatever comes over this connection later belongs to nobody. */
+  private lost = false;
+
   constructor(private readonly client: PoolClient) {}
 
   query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
@@ -68,11 +82,22 @@ class ClassifyingClient implements PostgresPoolClient {
   query(text: unknown, parameters?: readonly unknown[]): unknown {
     // kysely uses cursors only with a cursor class in the dialect's options.
     if (typeof text !== 'string') throw new Error('The ledger uses no cursors.');
-    return classified(this.client.query(text, [...(parameters ?? [])]));
+    return this.run(text, parameters ?? []);
   }
 
   release(destroy?: boolean): void {
-    this.client.release(destroy);
+    this.client.release(destroy === true || this.lost);
+  }
+
+  private async run(text: string, parameters: readonly unknown[]): Promise<unknown> {
+    // The rollback of a lost transaction would wait in vain; the database rolls back when the connection ends.
+    if (this.lost) throw new SsakvError('LedgerUnavailable');
+    try {
+      return await this.client.query(text, [...parameters]);
+    } catch (error) {
+      this.lost = !(error instanceof DatabaseError);
+      throw ledgerError(error);
+    }
   }
 }
 

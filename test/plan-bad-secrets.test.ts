@@ -92,6 +92,39 @@ describe('one bad secret', () => {
     await edit({ edit: 'deactivate', secretId: template.secretId });
   });
 
+  test('and ten more of its kind in a row do not stop the rest', async () => {
+    const { folderId } = await edit<{ folderId: number }>({
+      edit: 'createFolder',
+      path: '\\Production\\Broken',
+    });
+    const { secretIds } = await edit<{ secretIds: readonly number[] }>({
+      edit: 'createSecrets',
+      folderId,
+      template: 'Web Password',
+      count: 22,
+    });
+    await steps.completed();
+    const broken = secretIds.slice(0, -1);
+    await steps.configure({ deltaSync: false });
+    for (const secretId of broken) {
+      const match = { service: 'secretServer' as const, operation: 'read', object: String(secretId) };
+      const effect = { kind: 'answer' as const, status: 500 };
+      await steps.emulators.control.addFault({ match, count: 'unlimited', effect });
+    }
+    const good = secretIds.at(-1) ?? 0;
+    await edit({ edit: 'setFields', secretId: good, fields: { password: 'second' } });
+
+    const { cycleId } = await steps.completed();
+
+    for (const secretId of broken) {
+      const failed = { state: 'failed', code: 'SecretServerUnavailable' };
+      expect(await decisionOf(steps, cycleId, secretId)).toMatchObject(failed);
+    }
+    expect(await decisionOf(steps, cycleId, good)).toMatchObject({ decision: 'push', state: 'done' });
+    await steps.configure({ deltaSync: true });
+    for (const secretId of secretIds) await edit({ edit: 'deactivate', secretId });
+  });
+
   test('is told from a whole side that fails', async () => {
     const { folderId } = await edit<{ folderId: number }>({
       edit: 'createFolder',
@@ -100,12 +133,11 @@ describe('one bad secret', () => {
     await edit({ edit: 'createSecrets', folderId, template: 'Web Password', count: 12 });
     await steps.completed();
     await steps.configure({ deltaSync: false });
-    const match = { service: 'secretServer' as const, operation: 'read' };
-    await steps.emulators.control.addFault({
-      match,
-      count: 'unlimited',
-      effect: { kind: 'answer', status: 500 },
-    });
+    for (const operation of ['read', 'version']) {
+      const match = { service: 'secretServer' as const, operation };
+      const effect = { kind: 'answer' as const, status: 500 };
+      await steps.emulators.control.addFault({ match, count: 'unlimited', effect });
+    }
     await expect(steps.planned()).rejects.toMatchObject({ code: 'SecretServerUnavailable' });
     await steps.configure({ deltaSync: true });
   });

@@ -9,7 +9,7 @@ import type { PairOutcome } from './pair-write';
 import type { PlanContext } from './plan-context';
 import { recordPlan, stateOf } from './record-plan';
 import { secretRowOf } from './secret-rows';
-import { SideFailures } from './side-failures';
+import { countSideFailures } from './side-failures';
 import type { SyncContext } from './sync-context';
 
 export type DecidedAnew =
@@ -48,12 +48,7 @@ async function pathOfFolder(context: SyncContext, folderId: number): Promise<str
 }
 
 function planContext(context: SyncContext): PlanContext {
-  return {
-    ...context,
-    readsEverything: true,
-    keyVaultFailures: new SideFailures(),
-    secretServerFailures: new SideFailures(),
-  };
+  return { ...context, readsEverything: true, ...countSideFailures(context.connections) };
 }
 
 async function afterwards(context: SyncContext, planned: PlannedPair, plan: PairPlan): Promise<DecidedAnew> {

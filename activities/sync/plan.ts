@@ -17,7 +17,7 @@ import { planResult, type PlanResult } from './plan-result';
 import { planTargets } from './plan-targets';
 import { recordPlan } from './record-plan';
 import { registerPairs } from './register-pairs';
-import { SideFailures } from './side-failures';
+import { countSideFailures } from './side-failures';
 
 export interface PlanRequest {
   readonly cycleId: string;
@@ -95,14 +95,14 @@ async function planContext(
   { cycleId, connector }: { readonly cycleId: string; readonly connector: string },
 ): Promise<PlanContext> {
   const settings = await activeConnector(services, connector);
+  const connections = await services.connect(settings);
   return {
     services,
     settings,
-    connections: await services.connect(settings),
+    connections,
     cycleId,
     readsEverything: !settings.deltaSync,
-    keyVaultFailures: new SideFailures(),
-    secretServerFailures: new SideFailures(),
+    ...countSideFailures(connections),
   };
 }
 

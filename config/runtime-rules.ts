@@ -9,6 +9,8 @@ const leastTimings = {
   requestTimeoutSeconds: 20,
   pairLeaseSeconds: 60,
   settleAfterRequestSeconds: 60,
+  /** A write may leave until one request before the lease ends, so the window must outlast the lease too. */
+  settleAfterLeaseSeconds: 20,
 } as const;
 
 /** Rules between the keys of ssakv.yaml, on the file as written. */
@@ -27,11 +29,14 @@ export function effectiveTimings(written: unknown): {
     return typeof found === 'number' ? found : fallback;
   };
   const request = seconds('request_timeout_seconds', leastTimings.requestTimeoutSeconds);
-  return {
-    request,
-    lease: seconds('pair_lease_seconds', Math.max(leastTimings.pairLeaseSeconds, request * 3)),
-    settle: seconds('settle_seconds', request + leastTimings.settleAfterRequestSeconds),
-  };
+  const lease = seconds('pair_lease_seconds', Math.max(leastTimings.pairLeaseSeconds, request * 3));
+  return { request, lease, settle: seconds('settle_seconds', leastSettling(request, lease)) };
+}
+
+/** How long after its intent a write that got no answer can no longer land, in seconds. */
+function leastSettling(request: number, lease: number): number {
+  const { settleAfterRequestSeconds, settleAfterLeaseSeconds } = leastTimings;
+  return Math.max(request + settleAfterRequestSeconds, lease + settleAfterLeaseSeconds);
 }
 
 /** Short timings are for trials on one machine; against real systems they would lose writes. */
@@ -63,7 +68,7 @@ function timingRules(value: unknown): RuleFault[] {
   });
   const leastRequest = development ? 0 : leastTimings.requestTimeoutSeconds;
   const leastLease = development ? 0 : leastTimings.pairLeaseSeconds;
-  const leastSettle = request + (development ? 0 : leastTimings.settleAfterRequestSeconds);
+  const leastSettle = development ? request : leastSettling(request, lease);
   return [
     ...(request < leastRequest
       ? [tooShort('request_timeout_seconds', request, `at least ${leastRequest}`)]
@@ -82,7 +87,7 @@ function timingRules(value: unknown): RuleFault[] {
           tooShort(
             'settle_seconds',
             settle,
-            `at least ${leastSettle}, from request_timeout_seconds ${request}`,
+            `at least ${leastSettle}, from request_timeout_seconds ${request} and pair_lease_seconds ${lease}`,
           ),
         ]
       : []),

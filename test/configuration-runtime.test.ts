@@ -59,7 +59,7 @@ describe('ssakv.yaml', () => {
 
   test('lengthens lease and settling with the request timeout', () => {
     const { timings } = runtimeOf(`${runtimeText}timings: { request_timeout_seconds: 30 }`);
-    expect(timings).toEqual({ requestTimeoutSeconds: 30, pairLeaseSeconds: 90, settleSeconds: 90 });
+    expect(timings).toEqual({ requestTimeoutSeconds: 30, pairLeaseSeconds: 90, settleSeconds: 110 });
   });
 
   test('lets a trial on this machine be quicker', () => {
@@ -176,6 +176,12 @@ describe('ssakv.yaml', () => {
       `${runtimeText}timings: { settle_seconds: 60 }`,
       'ConfigurationInvalid',
       ['found 60', 'at least 80'],
+    ],
+    [
+      'a settling that ends before the lease',
+      `${runtimeText}timings: { pair_lease_seconds: 600, settle_seconds: 80 }`,
+      'ConfigurationInvalid',
+      ['found 80', 'at least 620'],
     ],
     [
       'trial timings for real',

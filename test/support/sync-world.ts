@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { parse, stringify } from 'yaml';
 import { resolveTemporalCli } from '../../client/temporal/resolve-cli';
 import { writeDevFiles } from '../../config/dev-files';
 import type { LedgerDatabase } from '../../ledger/database';
@@ -37,9 +38,16 @@ export interface SyncWorld {
   /** SIGKILL: no shutdown code runs. */
   killWorker(): Promise<void>;
   stopWorker(): Promise<void>;
+  /** SIGSTOP: the worker hangs and keeps its connections. The next `startWorker` starts another one beside it. */
+  freezeWorker(): Promise<FrozenWorker>;
   /** Everything that the worker processes have logged. */
   workerLog(): string;
   stop(): Promise<void>;
+}
+
+export interface FrozenWorker {
+  /** SIGCONT and then SIGTERM: it goes on with what it had in hand, and ends. */
+  thawAndStop(): Promise<void>;
 }
 
 export interface SyncWorldOptions {
@@ -59,6 +67,8 @@ export interface SyncWorldOptions {
   readonly keepTemporalFiles?: boolean;
   /** A ledger URL through which the processes go, for example a proxy that tests cut. */
   readonly ledgerUrlOf?: (url: string) => string;
+  /** The same for Temporal, by `host:port`; the test's own client goes straight to it. */
+  readonly temporalAddressOf?: (address: string) => string;
 }
 
 const shortTimings = { requestTimeoutSeconds: 5, pairLeaseSeconds: 12, settleSeconds: 6 };
@@ -88,7 +98,10 @@ async function assemble(directory: string, options: SyncWorldOptions, parts: Par
     folder: path.join(directory, 'config'),
     standIns: emulators.ready,
     ledgerUrl,
-    temporal: { address: temporal.address, namespace: 'default' },
+    temporal: {
+      address: options.temporalAddressOf?.(temporal.address) ?? temporal.address,
+      namespace: 'default',
+    },
     ports: { operators: await freePort(), metrics: await freePort(), workerMetrics: await freePort() },
     syncIntervalSeconds: 86_400,
     timings: options.timings ?? shortTimings,
@@ -117,9 +130,11 @@ async function assemble(directory: string, options: SyncWorldOptions, parts: Par
     startWorker: () => worker.start(),
     killWorker: () => worker.end('SIGKILL'),
     stopWorker: () => worker.end('SIGTERM'),
+    freezeWorker: worker.freeze,
     workerLog: worker.log,
     async stop() {
       await worker.end('SIGTERM');
+      await worker.endFrozen();
       await connection.close();
       await Promise.all([emulators.stop(), ledger.close(), endProcess(temporal.process, 'SIGTERM')]);
       rmSync(directory, { recursive: true, force: true });
@@ -147,6 +162,7 @@ function workerProcess(directory: string, settingsFile: string) {
   const logFile = path.join(directory, 'worker.log');
   writeFileSync(logFile, '');
   let child: ChildProcess | undefined;
+  const frozen = new Set<ChildProcess>();
   return {
     log: () => readFileSync(logFile, 'utf8'),
     async start() {
@@ -167,7 +183,33 @@ function workerProcess(directory: string, settingsFile: string) {
       if (child !== undefined) await endProcess(child, signal);
       child = undefined;
     },
+    async freeze(): Promise<FrozenWorker> {
+      const hanging = child;
+      if (hanging === undefined) throw new Error('There is no worker to freeze.');
+      hanging.kill('SIGSTOP');
+      frozen.add(hanging);
+      child = undefined;
+      await movePort(settingsFile);
+      return {
+        async thawAndStop() {
+          hanging.kill('SIGCONT');
+          await endProcess(hanging, 'SIGTERM');
+        },
+      };
+    },
+    async endFrozen() {
+      for (const hanging of frozen) await endProcess(hanging, 'SIGKILL');
+    },
   };
+}
+
+/** Two workers on one machine need two ports for their metrics. */
+async function movePort(settingsFile: string): Promise<void> {
+  const settings = parse(readFileSync(settingsFile, 'utf8')) as {
+    listeners: { worker_metrics: { port: number } };
+  };
+  settings.listeners.worker_metrics.port = await freePort();
+  writeFileSync(settingsFile, stringify(settings));
 }
 
 async function startTemporal(directory: string, keepFiles: boolean) {

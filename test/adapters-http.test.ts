@@ -35,6 +35,18 @@ describe('the transport of the adapters', () => {
     });
   });
 
+  it('checks certificates also where the environment tells Node not to', async () => {
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      server.script(challenged(() => ({ status: 200, body: bundle(server.url) })));
+      const { caFile: _, ...without } = vaultOn(server.url, server.caFile);
+      const stranger = openKeyVaultSecrets(without, anyToken, { requestTimeoutMs: 5_000 });
+      await expect(readNewest(stranger, 'one')).rejects.toMatchObject({ code: 'KeyVaultUntrusted' });
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    }
+  });
+
   it('adds the extra authority to the built-in roots instead of replacing them', () => {
     const request = createPipelineRequest({ url: 'https://localhost:1/' });
     void odd(server)

@@ -98,11 +98,12 @@ export function serializeExternalValue(
 
 /**
  * Reads a value from Key Vault. A mapped key that is empty or null counts as absent, as an empty field does.
- * `notAnObject`: no JSON object, or a mapped key holds an object or a list, which no field can hold.
+ * `notAnObject`: no JSON object, one that is nested too deep to be written back, or a mapped key holds an object or a
+ * list, which no field can hold.
  */
 export function readExternalValue(map: TemplateMap, text: string): ExternalValue {
   const parsed = parseObject(text);
-  if (parsed === undefined) return { kind: 'notAnObject' };
+  if (parsed === undefined || nestsDeeperThan(deepestNesting, parsed)) return { kind: 'notAnObject' };
   const mapped = new Set(map.fieldMap.map((mapping) => mapping.akvKey));
   const values: [string, Scalar][] = [];
   for (const key of mapped) {
@@ -115,6 +116,17 @@ export function readExternalValue(map: TemplateMap, text: string): ExternalValue
     ([key]) => !mapped.has(key),
   );
   return { kind: 'object', values: Object.fromEntries(values), extraKeys: Object.fromEntries(extraKeys) };
+}
+
+/**
+ * JSON's own functions overflow the stack at some thousand levels, which fit into a value. Keys of Azure's that cannot be
+ * written back would be lost with the next push, so such a value is not overwritten at all.
+ */
+const deepestNesting = 200;
+
+function nestsDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => nestsDeeperThan(levels - 1, member));
 }
 
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;

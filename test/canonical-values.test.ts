@@ -120,6 +120,15 @@ describe('the value of a secret', () => {
     expect(externalValueBytes('ü€')).toBe(5);
   });
 
+  test('takes a value that is nested too deep to be written back for another format', () => {
+    const nested = (levels: number) => `{"a":"x","more":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    const map = mapOf(mapping('a'));
+    expect(readExternalValue(map, nested(100))).toMatchObject({ kind: 'object' });
+    for (const levels of [300, 6_000, 12_000]) {
+      expect(readExternalValue(map, nested(levels))).toEqual({ kind: 'notAnObject' });
+    }
+  });
+
   test('is read back as it was written, together with the keys of Azure', () => {
     const scalar = fc.oneof(fc.string({ minLength: 1 }), fc.integer(), fc.boolean());
     const map = mapOf(mapping('a'), mapping('b'), mapping('__proto__'));

@@ -42,6 +42,11 @@ test('the wait that the other side asked for becomes the delay of the next attem
   expect(failure.nextRetryDelay).toBe(7_000);
 });
 
+test('a wait of days is cut to ten minutes', async () => {
+  const failure = await world().fail(new SsakvError('LedgerBusy', { retryAfterMs: 9_999_999_000 }));
+  expect(failure.nextRetryDelay).toBe(600_000);
+});
+
 test('a foreign error keeps its class and loses its text, in the failure and in the log', async () => {
   const { fail, lines } = world();
   const failure = await fail(new RestError(`PUT failed: ${marker}`, { cause: new Error(marker) }));

@@ -68,6 +68,9 @@ class SafeFailures implements ActivityInboundCallsInterceptor {
   }
 }
 
+/** A wait that the other side asks for is believed up to here: a date in next year would stop the connector until then. */
+const longestDelayMs = 10 * 60_000;
+
 /**
  * The failure that Temporal may keep. `type` is the error's code; a retryable error carries the wait that the
  * other side asked for.
@@ -79,7 +82,7 @@ export function toTemporalFailure(error: unknown): Error {
       type: error.code,
       message: error.message,
       nonRetryable: !error.retryable,
-      ...(isDelay(error.retryAfterMs) && { nextRetryDelay: error.retryAfterMs }),
+      ...(isDelay(error.retryAfterMs) && { nextRetryDelay: Math.min(error.retryAfterMs, longestDelayMs) }),
     });
   }
   const className = error instanceof Error ? error.constructor.name : typeof error;

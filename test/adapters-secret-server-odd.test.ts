@@ -275,6 +275,12 @@ describe('Secret Server answers that only a real day brings', () => {
     await expect(listFolders(open())).resolves.toEqual([]);
   });
 
+  it('refuses a listing whose page leads back, instead of going round for ever', async () => {
+    const folder = { id: 1, folderName: 'A', folderPath: '\\A' };
+    loggedIn(() => ({ status: 200, body: { records: [folder], hasNext: true, nextSkip: 0 } }));
+    await expect(listFolders(open())).rejects.toMatchObject({ code: 'SecretServerAnsweredGarbage' });
+  });
+
   it('searches for everything that is there, in a fixed order', async () => {
     loggedIn(() => ({ status: 200, body: { records: [], hasNext: false } }));
     const options = { folderId: 3, includeSubfolders: true, includeInactive: true, take: 10 };
@@ -361,6 +367,7 @@ describe('Secret Server answers that only a real day brings', () => {
       [['AuditId', 'SecretId', 'Action'], [[1, 2, 'UPDATE']]],
       [['AuditId', 'SecretId', 'Action', 'DateRecorded'], [[1, 'x', 'UPDATE', '2026']]],
       [['AuditId', 'SecretId', 'Action', 'DateRecorded'], [[1]]],
+      [['AuditId', 'SecretId', 'Action', 'DateRecorded'], [[1, 2, 'UPDATE', '4/2/2026 2:33:09 PM']]],
     ])('refuses the columns %j with the rows %j', async (columns, rows) => {
       loggedIn(() => report(columns, rows));
       await expect(all()).rejects.toMatchObject({ code: 'SecretServerReportMalformed' });
@@ -380,6 +387,14 @@ describe('Secret Server answers that only a real day brings', () => {
       const { result, calls } = await withCallCounts(() => all(2));
       expect(result.map((row) => row.auditId)).toEqual([1, 2, 3, 4, 5]);
       expect(calls['secretServer.report']).toBe(3);
+    });
+
+    it('ends where the server does not page and answers the same again', async () => {
+      const rows = [1, 2].map((id) => [id, 7, 'UPDATE', '2026-01-02T00:00:00']);
+      loggedIn(() => report(['AuditId', 'SecretId', 'Action', 'DateRecorded'], rows));
+      const { result, calls } = await withCallCounts(() => all(2));
+      expect(result.map((row) => row.auditId)).toEqual([1, 2]);
+      expect(calls['secretServer.report']).toBe(2);
     });
 
     it('asks without HTML encoding and with the time as a parameter', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SsakvError } from '../../domain/errors/ssakv-error';
 import { orAbsent } from '../http/answers';
 import { require200, type SecretServerConnection } from './client';
 import { parseSuccess } from './refusals';
@@ -30,7 +31,22 @@ export async function* pages<T>(
     const query: Record<string, string | number | boolean> = { ...request.query, ...order, take, skip };
     const page = parseSuccess(request.operation, await require200(connection, { ...request, query }), schema);
     yield page.records;
-    skip =
-      page.hasNext && page.records.length > 0 ? (page.nextSkip ?? skip + page.records.length) : undefined;
+    skip = nextSkip(request.operation, skip, page);
   }
+}
+
+interface Page {
+  readonly records: readonly unknown[];
+  readonly hasNext: boolean;
+  readonly nextSkip: number | undefined;
+}
+
+/** Where the next page starts; a server that leads back would be listed for ever. */
+function nextSkip(operation: string, skip: number, page: Page): number | undefined {
+  if (!page.hasNext || page.records.length === 0) return undefined;
+  const next = page.nextSkip ?? skip + page.records.length;
+  if (next > skip) return next;
+  throw new SsakvError('SecretServerAnsweredGarbage', {
+    detail: `The call was secretServer.${operation}. A page at ${skip} names ${next} as next.`,
+  });
 }

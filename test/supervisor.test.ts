@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { commandLineOf, isProcessAlive } from '../client/supervisor/process-table';
 import { until } from './support/until';
 
-const program = path.resolve(__dirname, '..', 'dist', 'client', 'cli', 'main.js');
+const checkout = path.resolve(__dirname, '..');
+const program = 'dist/client/cli/main.js';
 const anyPorts = ['--port', '--temporal-port', '--ui-port', '--http-port', '--metrics-port'].flatMap(
   (option) => [option, '0'],
 );
@@ -38,7 +39,7 @@ interface Run {
 let folder: string;
 const runs: Run[] = [];
 
-beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), 'ssakv-dev-'))));
+beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), 'dev-'))));
 afterAll(async () => {
   for (const { child, ended } of runs) {
     child.kill('SIGTERM');
@@ -49,7 +50,12 @@ afterAll(async () => {
 
 function start(...options: string[]): Run {
   const words = ['dev', '--json', '--data-dir', folder, '--interval', '600', ...options];
-  const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // As `npm start` does it: nothing in the command line says whose program this is.
+  const child = spawn(process.execPath, [program, ...words], {
+    argv0: 'node',
+    cwd: checkout,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const lines: string[] = [];
   const errors: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { portNames, type PortName } from './ports';
-import { commandLineOf, isProcessAlive } from './process-table';
+import { commandLineOf } from './process-table';
 
 /** Which command made a data directory: the demo's data and real data never share one. */
 export type DataDirectoryOwner = 'dev' | 'up' | 'emulate';
@@ -76,20 +76,24 @@ function claim(directory: DataDirectory, owner: DataDirectoryOwner): void {
     const detail = `${directory.root} was made by \`ssakv ${knownOwner}\`, and this is \`ssakv ${owner}\`.`;
     throw new SsakvError('DataDirectoryMismatch', { detail });
   }
-  const holder = Number(readText(path.join(directory.run, ownProcessFile)));
-  if (
-    holder > 0 &&
-    holder !== process.pid &&
-    isProcessAlive(holder) &&
-    commandLineOf(holder)?.includes('ssakv')
-  ) {
+  const holder = readHolder(directory);
+  if (holder !== undefined) {
     throw new SsakvError('AlreadyStarted', {
       detail: `The directory is ${directory.root}, the process ${holder}.`,
     });
   }
   endLeftovers(directory);
   writeAtomically(ownerFile, owner);
-  writeAtomically(path.join(directory.run, ownProcessFile), String(process.pid));
+  const ownLines = `${process.pid}\n${commandLineOf(process.pid) ?? ''}\n`;
+  writeAtomically(path.join(directory.run, ownProcessFile), ownLines);
+}
+
+/** The other process that holds the directory. Its whole command line is compared: `npm start` names no path in it. */
+function readHolder(directory: DataDirectory): number | undefined {
+  const [firstLine, commandLine] = readText(path.join(directory.run, ownProcessFile))?.split('\n') ?? [];
+  const holder = Number(firstLine);
+  if (!(holder > 0) || holder === process.pid || commandLine === undefined) return undefined;
+  return commandLine === commandLineOf(holder) ? holder : undefined;
 }
 
 /** Only a process whose command line names this very directory is ours; ids are reused by the system. */

@@ -1,10 +1,10 @@
-import { catalogue, type ErrorCode } from '../domain/errors/catalogue';
 import type { CycleProblem, CycleReport } from '../domain/cycles';
 import { auditHead } from '../ledger/audit';
 import { closeCasesNotSeen } from '../ledger/cases';
 import { closeCycle, getCycle, releaseCycleLease, type CycleOwner } from '../ledger/cycles';
 import { closePlannedDecisions, countDecisionProblems } from '../ledger/decision-ends';
 import { countDecisions, listDecisionProblems } from '../ledger/decisions';
+import { problemReason } from '../domain/errors/problem-reason';
 import { SsakvError } from '../domain/errors/ssakv-error';
 import type { SyncServices } from './services';
 
@@ -46,7 +46,7 @@ export function createReportCycleActivities(services: SyncServices): ReportCycle
         calls: cycle.calls,
         problems: problems.map(toProblem),
         problemsInAll: await countDecisionProblems(db, cycleId),
-        durationSeconds: Math.round((Date.now() - cycle.openedAt.getTime()) / 1_000),
+        durationSeconds: Math.round((Date.now() - cycle.openedAt.getTime()) / 100) / 10,
         planHash: cycle.planHash,
         auditHead: await auditHead(db, connector),
       };
@@ -62,7 +62,5 @@ function toProblem(row: {
   detail: string | undefined;
 }): CycleProblem {
   const { secretId, externalName, state, code = 'Unexpected', detail } = row;
-  const entry = Object.hasOwn(catalogue, code) ? catalogue[code as ErrorCode] : undefined;
-  const reason = [entry?.happened, detail, entry?.remedy].filter(Boolean).join(' ');
-  return { secretId, externalName, state, code, reason };
+  return { secretId, externalName, state, code, reason: problemReason(code, detail) };
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isProblem } from './decision-rows';
 import type { LedgerDatabase } from './schema';
 
 /**
@@ -14,8 +15,7 @@ export async function closePlannedDecisions(db: LedgerDatabase, cycleId: string)
 /** How many decisions of a cycle a person should know about. */
 export async function countDecisionProblems(db: LedgerDatabase, cycleId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    select count(*)::integer as count from decision
-    where cycle_id = ${cycleId} and state in ('held', 'parked', 'failed', 'reported') and decision <> 'none'
-    `.execute(db);
+    select count(*)::integer as count from decision d
+    where d.cycle_id = ${cycleId} and ${isProblem}`.execute(db);
   return rows[0]?.count ?? 0;
 }

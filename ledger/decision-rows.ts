@@ -32,6 +32,13 @@ export interface DecisionRow {
   readonly state: DecisionState;
 }
 
+/**
+ * Whether the decision `d` is something that a person should know about. One without a code was only left to the next
+ * cycle, for example because another one was at work on the pair.
+ */
+export const isProblem = sql`
+  d.state in ('held', 'parked', 'failed', 'reported') and d.code is not null and d.decision <> 'none'`;
+
 /** A planned decision with everything its application needs to know. */
 export interface PlannedPair {
   readonly decision: DecisionRow;

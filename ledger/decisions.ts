@@ -4,6 +4,7 @@ import { SsakvError } from '../domain/errors/ssakv-error';
 import {
   decisionColumns,
   decisionOf,
+  isProblem,
   plannedPair,
   plannedRows,
   type DecisionColumns,
@@ -137,7 +138,7 @@ export async function countDecisions(
   return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
 }
 
-/** Decisions that a person should know about: everything that is neither planned nor done nor "none". By secret id. */
+/** Decisions that a person should know about, by secret id. */
 export async function listDecisionProblems(
   db: LedgerDatabase,
   cycleId: string,
@@ -145,7 +146,7 @@ export async function listDecisionProblems(
 ): Promise<readonly DecisionRow[]> {
   const { rows } = await sql<DecisionColumns>`
     select ${decisionColumns} from decision d
-    where d.cycle_id = ${cycleId} and d.state in ('held', 'parked', 'failed', 'reported') and d.decision <> 'none'
+    where d.cycle_id = ${cycleId} and ${isProblem}
     order by d.secret_id limit ${limit}`.execute(db);
   return rows.map(decisionOf);
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { countDecisionProblems } from '../ledger/decision-ends';
 import { noteChanges } from '../ledger/pending-changes';
 import {
   changeDecisions,
@@ -123,11 +124,20 @@ describe('decisions', () => {
 
   it('may be of secrets that have no pair', async () => {
     const { cycle } = await planOf(1);
-    const row = { ...decisionRow(0, 77), pairId: undefined, decision: 'hold', state: 'held' } as const;
+    const held = { pairId: undefined, decision: 'hold', code: 'NameTaken', state: 'held' } as const;
+    const row = { ...decisionRow(0, 77), ...held };
     await recordDecisions(ledger.db, cycle, [row]);
 
     expect(await paginateDecisions(ledger.db, cycle, 10)).toMatchObject({ planned: 0 });
     expect(await listDecisionProblems(ledger.db, cycle, 10)).toEqual([row]);
+  });
+
+  it('are no problem when they were only left to the next cycle', async () => {
+    const { cycle, rows } = await planOf(1, (row) => ({ ...row, decision: 'rebase', state: 'reported' }));
+    await recordDecisions(ledger.db, cycle, rows);
+
+    expect(await listDecisionProblems(ledger.db, cycle, 10)).toEqual([]);
+    expect(await countDecisionProblems(ledger.db, cycle)).toBe(0);
   });
 
   it('keep a hint on their secrets until they are done', async () => {

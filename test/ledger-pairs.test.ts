@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import { closeCycle } from '../ledger/cycles';
 import { recordDecisions, type DecisionRow } from '../ledger/decisions';
 import { openIntents } from '../ledger/intents';
 import { leasePairs } from '../ledger/leases';
 import { noteChanges } from '../ledger/pending-changes';
-import { getPairs, insertPairs, listPairs, markRead, moveBases } from '../ledger/pairs';
+import { listPairs } from '../ledger/pair-listing';
+import { getPairs, insertPairs, markRead, moveBases } from '../ledger/pairs';
 import {
   baseOf,
   externalNameOf,
@@ -144,6 +146,34 @@ describe('listing pairs', () => {
     expect((await listPairs(ledger.db, named, 0, 10)).map(({ pair }) => pair.secretId)).toEqual([3]);
     expect(await listPairs(ledger.db, { connector, secretId: 2 }, 0, 10)).toHaveLength(1);
     expect(await listPairs(ledger.db, { connector }, pairs[1]?.id ?? 0, 10)).toHaveLength(1);
+  });
+
+  it('tells what the newest cycles could not do, until one of them could', async () => {
+    const connector = await newConnector(ledger.db);
+    const [pair] = await newPairs(ledger.db, connector, [1]);
+    const problem = async () => (await listPairs(ledger.db, { connector }, 0, 10))[0]?.problem;
+    const ended = async (kind: 'full' | 'targeted', state: 'failed' | 'done', dryRun: boolean) => {
+      const cycle = await newCycle(ledger.db, connector, kind, dryRun);
+      await recordDecisions(ledger.db, cycle, [
+        decision(pair?.id, 1, {
+          state,
+          ...(state === 'failed' && { code: 'ValueTooLarge', detail: 'So big.' }),
+        }),
+      ]);
+      await closeCycle(ledger.db, cycle, { outcome: dryRun ? 'DryRun' : 'Completed', counts: {}, calls: {} });
+    };
+
+    await ended('full', 'failed', false);
+    expect(await problem()).toEqual({ state: 'failed', code: 'ValueTooLarge', detail: 'So big.' });
+    await ended('full', 'done', true);
+    expect(await problem()).toMatchObject({ state: 'failed' });
+    await ended('targeted', 'done', false);
+    expect(await problem()).toBeUndefined();
+    await ended('targeted', 'failed', false);
+    expect(await problem()).toMatchObject({ state: 'failed' });
+    const quiet = await newCycle(ledger.db, connector);
+    await closeCycle(ledger.db, quiet, { outcome: 'Completed', counts: {}, calls: {} });
+    expect(await problem()).toBeUndefined();
   });
 });
 

@@ -32,10 +32,13 @@ export function cycleExitCode(result: CycleResult): ExitCode {
   }
 }
 
-/** `3 created, 1 updated`, or `nothing to do`. */
+/** `3 created, 1 updated, 2 held`, or `nothing to do`. */
 export function countsText(counts: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(counts).filter(([, count]) => count > 0);
-  return parts.map(([name, count]) => `${count} ${inWords(name)}`).join(', ') || 'nothing to do';
+  const sums = new Map<string, number>();
+  for (const [name, count] of Object.entries(counts)) {
+    if (count > 0) sums.set(inWords(name), (sums.get(inWords(name)) ?? 0) + count);
+  }
+  return [...sums].map(([words, count]) => `${count} ${words}`).join(', ') || 'nothing to do';
 }
 
 /** The ledger counts by decision and state, for example `create.done`. */
@@ -44,19 +47,22 @@ const wordsOfCounts: Readonly<Record<string, string>> = {
   'push.done': 'updated',
   'repairTags.done': 'with repaired tags',
   'rebase.done': 'agreed anew',
+  'settle.done': 'settled after an interruption',
   'create.planned': 'to create',
   'push.planned': 'to update',
   'repairTags.planned': 'with tags to repair',
+  'settle.planned': 'to settle after an interruption',
 };
 
+/** Of what was not written, the state says enough: whether a `push` or a `create` is held is no matter here. */
 function inWords(name: string): string {
-  return wordsOfCounts[name] ?? name.replace('.', ' ');
+  return wordsOfCounts[name] ?? name.split('.').at(-1) ?? name;
 }
 
 function reportText(report: CycleReport): string {
   const calls = Object.values(report.calls).reduce((sum, count) => sum + count, 0);
   const lines = [
-    `${report.connector}: ${report.outcome} in ${report.durationSeconds.toFixed(1)} s; ${countsText(report.counts)}.`,
+    `${report.connector}: ${report.outcome} in ${report.durationSeconds} s; ${countsText(report.counts)}.`,
     `Calls to the outside: ${calls}.`,
   ];
   if (report.problemsInAll === 0) return lines.join('\n');
@@ -68,5 +74,10 @@ function reportText(report: CycleReport): string {
     problem.reason,
   ]);
   const heading = ['SECRET', 'EXTERNAL NAME', 'STATE', 'CODE', 'REASON'];
-  return [...lines, '', `${report.problemsInAll} need attention:`, table(heading, rows)].join('\n');
+  return [
+    ...lines,
+    '',
+    `${report.problemsInAll} ${report.problemsInAll === 1 ? 'needs' : 'need'} attention:`,
+    table(heading, rows),
+  ].join('\n');
 }

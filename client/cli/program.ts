@@ -28,7 +28,7 @@ export function buildProgram(): Command {
     .description('keeps credentials in step between Delinea Secret Server and Azure Key Vault')
     .version(packageJson.version)
     .option('--json', 'print results, progress and errors as JSON lines')
-    .option('--config <file>', 'ssakv.yaml')
+    .option('--config <file>', 'the settings file, ssakv.yaml')
     .addHelpText('after', `${examples}\n${exitCodeHelp}`)
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(see it with --help)')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { listPairs, type PairListing } from '../../ledger/pairs';
+import { listPairs, type PairListing } from '../../ledger/pair-listing';
+import { problemReason } from '../../domain/errors/problem-reason';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { action, type Invocation } from './action';
 import { table } from './output';
@@ -28,7 +29,7 @@ export function addSecretCommands(program: Command): void {
     .command('show <secret>')
     .description('show one pair, by the number in Secret Server or the external name')
     .option('--connector <name>', 'the connector, where there are several')
-    .addHelpText('after', '\nExamples:\n  $ ssakv secret show 12\n  $ ssakv secret show ssdb-12 --json')
+    .addHelpText('after', '\nExamples:\n  $ ssakv secret show 12\n  $ ssakv secret show ss-prod-12 --json')
     .action(action<{ readonly connector?: string }>(show));
 }
 
@@ -37,13 +38,13 @@ async function list({ options, output }: Invocation<ListOptions>): Promise<void>
   await withSession(options, async (session) => {
     const filter = options.connector === undefined ? {} : { connector: options.connector };
     const pairs = await listPairs(await session.ledger(), filter, after, limit);
-    const rows = pairs.map(({ pair, secretName, folderPath, intentOpen }) => [
-      String(pair.id),
-      String(pair.secretId),
-      pair.externalName,
-      String(pair.syncVersion),
-      intentOpen ? 'writing' : pair.base === undefined ? 'new' : 'in step',
-      `${folderPath ?? '?'}/${secretName ?? '?'}`,
+    const rows = pairs.map((listing) => [
+      String(listing.pair.id),
+      String(listing.pair.secretId),
+      listing.pair.externalName,
+      String(listing.pair.syncVersion),
+      stateOf(listing),
+      placeOf(listing),
     ]);
     const heading = ['PAIR', 'SECRET', 'EXTERNAL NAME', 'VERSION', 'STATE', 'IN SECRET SERVER'];
     output.result({ pairs: pairs.map(withoutFingerprints) }, table(heading, rows));
@@ -62,15 +63,31 @@ async function show({
     };
     const [found] = await listPairs(await session.ledger(), filter, 0, 1);
     if (found === undefined)
-      throw new SsakvError('InvalidUsage', { detail: `No pair is known as ${named}.` });
+      throw new SsakvError('PairUnknown', { detail: `Asked for: ${JSON.stringify(named)}.` });
     output.result(withoutFingerprints(found), describe(found));
   });
 }
 
-function describe({ pair, secretName, folderPath, lastReadAt, intentOpen }: PairListing): string {
+/** What the newest cycle could not do comes first: a value that was written once may be old by now. */
+function stateOf({ pair, intentOpen, problem }: PairListing): string {
+  if (intentOpen) return 'writing';
+  if (problem !== undefined) return `${problem.state}: ${problem.code}`;
+  return pair.base === undefined ? 'not written yet' : 'in step';
+}
+
+function placeOf({ folderPath, secretName }: PairListing): string {
+  return `${folderPath ?? '?'}/${secretName ?? '?'}`;
+}
+
+function describe(listing: PairListing): string {
+  const { pair, lastReadAt, intentOpen, problem } = listing;
   const rows: [string, string][] = [
     ['Connector', pair.connector],
-    ['Secret', `${pair.secretId} (${folderPath ?? '?'}/${secretName ?? '?'}, template ${pair.ssTemplate})`],
+    ['State', stateOf(listing)],
+    ...(problem === undefined
+      ? []
+      : [['Why', problemReason(problem.code, problem.detail)] satisfies [string, string]]),
+    ['Secret', `${pair.secretId} (${placeOf(listing)}, template ${pair.ssTemplate})`],
     ['External secret', `${pair.vaultUrl}/secrets/${pair.externalName}`],
     ['Sync version', String(pair.syncVersion)],
     ['Key Vault version', pair.base?.keyVaultVersion ?? 'never written'],

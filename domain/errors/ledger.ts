@@ -63,6 +63,13 @@ export const ledgerErrors = {
     cause: 'The vault of a connector is fixed once it has pairs: its external secrets live there.',
     remedy: 'Put back the former vault, or apply the new one under another `displayName`.',
   },
+  PairUnknown: {
+    retryable: false,
+    happened: 'No secret of that number or name is kept in step.',
+    cause:
+      'It is not in a governed folder, no template map fits it, no cycle has met it yet, or it is spelled differently.',
+    remedy: 'Run `ssakv secret list` to see the names, or `ssakv sync run` to see what a cycle says of it.',
+  },
   CycleUnknown: {
     retryable: false,
     happened: 'The ledger knows no cycle of that id.',

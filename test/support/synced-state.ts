@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { deriveInstallationKeys } from '../../domain/installation-keys';
 import { exportAudit, verifyAudit, type AuditRecord } from '../../ledger/audit';
-import { listPairs } from '../../ledger/pairs';
+import { listPairs } from '../../ledger/pair-listing';
 import { secretClient } from './azure-clients';
 import { expectedSecrets, worldSecrets, type ExpectedSecret } from './oracle';
 import type { SyncWorld } from './sync-world';

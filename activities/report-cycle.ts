@@ -4,7 +4,7 @@ import { closeCasesNotSeen } from '../ledger/cases';
 import { closeCycle, getCycle, releaseCycleLease, type CycleOwner } from '../ledger/cycles';
 import { closePlannedDecisions, countDecisionProblems } from '../ledger/decision-ends';
 import { countDecisions, listDecisionProblems } from '../ledger/decisions';
-import { problemReason } from '../domain/errors/problem-reason';
+import { problemReason } from '../domain/problem-reason';
 import { SsakvError } from '../domain/errors/ssakv-error';
 import type { SyncServices } from './services';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { listPairs, type PairListing } from '../../ledger/pair-listing';
-import { problemReason } from '../../domain/errors/problem-reason';
+import { problemReason } from '../../domain/problem-reason';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { action, type Invocation } from './action';
 import { table } from './output';

@@ -1,4 +1,4 @@
-import { catalogue, type ErrorCode } from './catalogue';
+import { catalogue, type ErrorCode } from './errors/catalogue';
 
 /**
  * What kept one secret from being synced, in full sentences: what happened, what this case adds, what to do.

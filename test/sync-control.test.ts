@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { setConnectorState } from '../ledger/connectors';
+import { getConnector, setConnectorState } from '../ledger/connectors';
 import { activate } from './support/cycle-runs';
 import type { ExpectedSecret } from './support/oracle';
 import { holdCall, progressOf, reportOf, startCycle } from './support/running-cycles';
@@ -208,6 +208,27 @@ describe('an input that is wrong', () => {
     const failure = await failureOfRun('syncCycle', { connector: 'nobody-knows-me' });
     expect(failure).toMatchObject({ type: 'ConnectorUnknown', nonRetryable: true });
     expect(failure.message).toContain('nobody-knows-me');
+  });
+});
+
+describe('an activation that is cancelled', () => {
+  it('leaves the connector as Registered with the reason, and not in its test for ever', async () => {
+    const version = await holdCall(world, { service: 'secretServer', operation: 'version' }, 'before');
+    const activation = await world.temporal.workflow.start('activateConnector', {
+      workflowId: `activate/${world.connector}`,
+      taskQueue: 'ssakv',
+      args: [{ connector: world.connector }],
+    });
+    await version.reached();
+    await activation.cancel();
+    await version.release();
+    expect((await failureOf(activation.result())).outermost).toBeInstanceOf(CancelledFailure);
+    const found = await getConnector(world.ledger, world.connector);
+    await setConnectorState(world.ledger, world.connector, 'Active');
+    expect(found).toMatchObject({
+      state: 'Registered',
+      stateReason: 'The connection test was cancelled.',
+    });
   });
 });
 

@@ -1,5 +1,7 @@
 import {
+  CancellationScope,
   executeChild,
+  isCancellation,
   setCurrentDetails,
   setHandler,
   defineQuery,
@@ -36,7 +38,18 @@ export async function activateConnector(input?: ConnectorInput): Promise<Activat
     });
   };
 
-  const checks = await runChecks(connector, taskQueue);
+  /** A connector that stayed in `Testing` would never be synced again, and no cycle would fail for it. */
+  const orLeaveTesting = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      const reason = `The connection test was ${isCancellation(error) ? 'cancelled' : 'not finished'}.`;
+      await CancellationScope.nonCancellable(() => enter('Registered', reason));
+      throw error;
+    }
+  };
+
+  const checks = await orLeaveTesting(() => runChecks(connector, taskQueue));
   setCurrentDetails(describeChecks(connector, checks));
   const failed = checks.filter((check) => !check.passed);
   if (failed.length > 0) {

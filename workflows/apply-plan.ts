@@ -25,12 +25,19 @@ export async function applyPlan(
       // Taken before anything is awaited: the lanes run side by side.
       const page = state.nextPage++;
       await state.untilNotPaused();
-      retries.push(...(await applyPage(cycle, page, from.pages)));
+      const again = await applyPage(cycle, page, from.pages);
+      retries.push(...again.slice(0, retriedSinglyAtMost - retries.length));
       state.pageDone();
     }
   };
-  await Promise.all(Array.from({ length: cycle.pagesAtOnce }, lane));
-  await retrySingly(cycle, state, retries.slice(0, retriedSinglyAtMost));
+  await runLanes(cycle, lane);
+  await retrySingly(cycle, state, retries);
+}
+
+/** Also when one lane was cancelled the others' pages are finished before the report counts them. */
+async function runLanes(cycle: BegunCycle, lane: () => Promise<void>): Promise<void> {
+  const ends = await Promise.allSettled(Array.from({ length: cycle.pagesAtOnce }, lane));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 async function applyPage(cycle: BegunCycle, page: number, pages: number): Promise<readonly PairToRetry[]> {
@@ -57,7 +64,7 @@ async function retrySingly(
       await unlessItFails(() => activities.applyPair({ cycleId, connector, pairId }));
     }
   };
-  await Promise.all(Array.from({ length: cycle.pagesAtOnce }, lane));
+  await runLanes(cycle, lane);
 }
 
 /** A failed step is in the ledger with its code; the report counts it. Only a cancellation goes on up. */

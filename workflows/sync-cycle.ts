@@ -34,6 +34,8 @@ async function runCycle(cycle: BegunCycle, state: CycleState): Promise<void> {
     await applyPlan(cycle, state, cycle.continued);
   }
   if (state.nextPage < state.pages) {
+    // The next run begins without a pause.
+    await state.untilNotPaused();
     const continued = { cycleId: cycle.cycleId, nextPage: state.nextPage, pages: state.pages };
     await continueAsNew<typeof syncCycle>({ connector: cycle.connector, continued });
   }

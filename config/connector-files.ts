@@ -1,10 +1,6 @@
 import path from 'node:path';
-import type {
-  ConflictResolution,
-  ConnectorSettings,
-  SecretServerSettings,
-  SyncMode,
-} from '../domain/connectors';
+import type { ConflictResolution, ConnectorSettings, SecretServerSettings } from '../domain/connectors';
+import type { SyncMode } from '../domain/sync-modes';
 import { check, type Checked } from './checking';
 import { connectorRules, defaultCredential } from './connector-rules';
 import { connectorGuides, connectorNotYet, connectorSchema, type ConnectorFile } from './connector-schema';

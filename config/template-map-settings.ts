@@ -1,4 +1,5 @@
-import type { ConflictResolution, SyncMode } from '../domain/connectors';
+import type { ConflictResolution } from '../domain/connectors';
+import type { SyncMode } from '../domain/sync-modes';
 import type { ConflictResolutionBlock, SyncRule, TemplateMap } from '../domain/template-maps';
 import { builtInMaps } from './built-in-maps';
 import type { ConfigDocument } from './documents';

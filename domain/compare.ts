@@ -1,5 +1,5 @@
 import type { SecretProblem } from './canonical-values';
-import type { SyncMode } from './connectors';
+import type { SyncMode } from './sync-modes';
 import type { ErrorCode } from './errors/catalogue';
 import { compareFingerprints, type Fingerprints } from './fingerprints';
 import type { MarkReading } from './ownership-marks';

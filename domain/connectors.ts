@@ -1,3 +1,4 @@
+import type { SyncMode } from './sync-modes';
 import type { TemplateMap, SyncRule, ConflictResolutionBlock } from './template-maps';
 
 /** Where a credential is read from. Never the credential itself. Source: docs/configuration.md#credentials. */
@@ -22,7 +23,6 @@ export interface CloudSettings {
   readonly challengeVerification: boolean;
 }
 
-export type SyncMode = 'Bidirectional' | 'PushOnly' | 'PullOnly';
 export type ConflictResolution = 'SecretServerWins' | 'AzureWins' | 'Manual';
 export type AuthMethod = 'Certificate' | 'ManagedIdentity' | 'WorkloadIdentity' | 'ClientSecret';
 

@@ -1,4 +1,4 @@
-import type { SyncMode } from './connectors';
+import type { SyncMode } from './sync-modes';
 
 /** Which JSON type a field's text becomes in Key Vault. */
 export type TypeCoercion = 'string' | 'number' | 'boolean';

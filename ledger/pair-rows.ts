@@ -1,5 +1,33 @@
 import { sql } from 'kysely';
-import type { Pair, PairBase } from './pairs';
+import type { Fingerprints } from '../domain/fingerprints';
+
+/** What both sides last agreed on. Fingerprints, never values. */
+export interface PairBase {
+  readonly keyVaultVersion: string;
+  readonly keyVaultUpdatedSeconds: number;
+  /** False while a later write of the same second could hide behind the one-second stamp. */
+  readonly settled: boolean;
+  readonly fingerprints: Fingerprints;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly sourceStamp: string;
+}
+
+/** One Secret Server secret and one external secret kept in step. */
+export interface Pair {
+  readonly id: number;
+  readonly connector: string;
+  readonly secretId: number;
+  readonly vaultUrl: string;
+  readonly externalName: string;
+  readonly ssTemplate: string;
+  /** Rises by one for each observed change of the mapped fields in Secret Server. */
+  readonly syncVersion: number;
+  /** Repairs of tags in a row. */
+  readonly tagRepairs: number;
+  readonly base: PairBase | undefined;
+  /** The epoch of the pair's newest lease; 0 before the first. */
+  readonly epoch: number;
+}
 
 export interface PairRow {
   p_id: number;

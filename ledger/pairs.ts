@@ -1,40 +1,21 @@
 import { sql } from 'kysely';
-import type { Fingerprints } from '../domain/fingerprints';
 import { foldName } from '../domain/names';
 import { toJson } from './json';
-import { baseAssignments, baseRecord, pairColumns, pairOf, type PairRow } from './pair-rows';
+import {
+  baseAssignments,
+  baseRecord,
+  pairColumns,
+  pairOf,
+  type Pair,
+  type PairBase,
+  type PairRow,
+} from './pair-rows';
 import { readsBeganAt, unfinishedDecision } from './pending-changes';
 import { secretColumns, secretOf, type SecretColumns } from './scan-rows';
 import type { SecretRow } from './scans';
 import type { LedgerDatabase } from './schema';
 
-/** What both sides last agreed on. Fingerprints, never values. */
-export interface PairBase {
-  readonly keyVaultVersion: string;
-  readonly keyVaultUpdatedSeconds: number;
-  /** False while a later write of the same second could hide behind the one-second stamp. */
-  readonly settled: boolean;
-  readonly fingerprints: Fingerprints;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly sourceStamp: string;
-}
-
-/** One Secret Server secret and one external secret kept in step. */
-export interface Pair {
-  readonly id: number;
-  readonly connector: string;
-  readonly secretId: number;
-  readonly vaultUrl: string;
-  readonly externalName: string;
-  readonly ssTemplate: string;
-  /** Rises by one for each observed change of the mapped fields in Secret Server. */
-  readonly syncVersion: number;
-  /** Repairs of tags in a row. */
-  readonly tagRepairs: number;
-  readonly base: PairBase | undefined;
-  /** The epoch of the pair's newest lease; 0 before the first. */
-  readonly epoch: number;
-}
+export type { Pair, PairBase } from './pair-rows';
 
 export interface NewPair {
   readonly secretId: number;
@@ -94,6 +75,30 @@ export async function insertPairs(
     where not exists (select 1 from pair p where p.connector = ${connector} and p.secret_id = wanted."secretId")
     order by wanted."secretId"`.execute(db);
   return { collisions };
+}
+
+/**
+ * Lets pairs follow their secrets to another template: one that was renamed, or to which the secret was converted. The name
+ * in Key Vault stays.
+ */
+export async function followTemplates(
+  db: LedgerDatabase,
+  connector: string,
+  secrets: readonly Pick<SecretRow, 'secretId' | 'templateName'>[],
+): Promise<void> {
+  const seen = secrets
+    .filter(({ templateName }) => templateName !== '')
+    .map(({ secretId, templateName }) => ({ secretId, templateName }));
+  if (seen.length === 0) return;
+  await sql`
+    with moved as (
+      select p.id, seen."templateName" from pair p
+      join jsonb_to_recordset(${toJson(seen)}::jsonb) as seen("secretId" integer, "templateName" text)
+        on seen."secretId" = p.secret_id
+      where p.connector = ${connector} and lower(p.ss_template) <> lower(seen."templateName")
+      order by p.id for update of p
+    )
+    update pair set ss_template = moved."templateName" from moved where pair.id = moved.id`.execute(db);
 }
 
 /** The pairs of these secrets, by pair id; secrets without a pair are missing from the answer. */

@@ -6,7 +6,7 @@ import {
   type KeyVaultSide,
   type SecretServerSide,
 } from '../domain/compare';
-import type { SyncMode } from '../domain/connectors';
+import type { SyncMode } from '../domain/sync-modes';
 import { fingerprint, type FingerprintKey } from '../domain/fingerprints';
 import type { MarkReading } from '../domain/ownership-marks';
 

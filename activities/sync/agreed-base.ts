@@ -1,7 +1,7 @@
 import { templateSlug } from '../../adapters/secret-server/templates';
 import type { SecretServerSide } from '../../domain/compare';
 import { compareFingerprints, type Fingerprints } from '../../domain/fingerprints';
-import type { SyncMode } from '../../domain/connectors';
+import type { SyncMode } from '../../domain/sync-modes';
 import {
   operationMarkTag,
   sameTags,

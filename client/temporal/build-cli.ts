@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { findOnPath, temporalBinaryName } from './probe-cli';
-import type { AttemptResult } from './resolve-cli';
+import type { AttemptResult } from './attempt-result';
 
 const stillBuildingEveryMs = 60_000;
 

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { answersAsTemporalCli } from './probe-cli';
-import type { AttemptResult } from './resolve-cli';
+import type { AttemptResult } from './attempt-result';
 
 const run = promisify(execFile);
 

@@ -16,10 +16,6 @@ export interface TemporalCli {
   readonly origin: 'environment' | 'path' | 'cache' | 'download' | 'go';
 }
 
-/** What one way of getting the binary answered: its path, or one sentence that says why not. */
-export type AttemptResult =
-  { readonly kind: 'found' } | { readonly kind: 'unavailable'; readonly why: string };
-
 export interface ResolveOptions {
   /** Read for SSAKV_TEMPORAL_CLI, PATH, XDG_CACHE_HOME and HOME. */
   readonly environment: NodeJS.ProcessEnv;

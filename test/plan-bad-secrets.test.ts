@@ -172,6 +172,18 @@ describe('a secret that cannot be read now', () => {
   });
 });
 
+describe('a template that is another one now', () => {
+  test('is followed by the pairs of its secrets', async () => {
+    const secretId = syncedSecret();
+    await sql`update pair set ss_template = 'Its name before' where secret_id = ${secretId}`.execute(
+      steps.ledger,
+    );
+    await edit({ edit: 'setFields', secretId, fields: { password: 'third' } });
+    const { cycleId } = await steps.completed();
+    expect(await decisionOf(steps, cycleId, secretId)).toMatchObject({ decision: 'push', state: 'done' });
+  });
+});
+
 describe('a map that cannot serve', () => {
   const changeWebMap = async (change: Partial<TemplateMap>) => {
     const connector = await getConnector(steps.ledger, steps.connector);

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { createPlanActivities } from '../activities/sync/plan';
 import { asActivity, startCycleSteps, type CycleSteps } from './support/cycle-steps';
 import { callsOf, decisionOf, nameOf, newSecret, setInAzure, syncedSecrets } from './support/cycle-world';
@@ -12,7 +13,7 @@ const edit: CycleSteps['emulators']['control']['editSecretServer'] = (change) =>
 
 beforeAll(async () => {
   steps = await startCycleSteps();
-  syncedSecret = await syncedSecrets(steps, 3);
+  syncedSecret = await syncedSecrets(steps, 4);
 });
 afterAll(async () => await steps.stop());
 
@@ -37,6 +38,16 @@ describe('a targeted plan', () => {
       expect(await decisionOf(steps, cycleId, same)).toBeUndefined();
     });
     expect(calls).toEqual({ 'secretServer.summary': 3, 'secretServer.read': 2, 'keyVault.get': 3 });
+  });
+
+  test('follows a secret to the template that it has now', async () => {
+    const secretId = syncedSecret();
+    await sql`update pair set ss_template = 'Its name before' where secret_id = ${secretId}`.execute(
+      steps.ledger,
+    );
+    await edit({ edit: 'setFields', secretId, fields: { password: 'second' } });
+    const { cycleId } = await target(secretId);
+    expect(await decisionOf(steps, cycleId, secretId)).toMatchObject({ decision: 'push', state: 'planned' });
   });
 
   test('refuses secrets that are unknown, deactivated or outside the governed folders, by name', async () => {

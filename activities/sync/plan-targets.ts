@@ -7,7 +7,7 @@ import { isGoverned } from '../../domain/governed-folders';
 import { externalName } from '../../domain/names';
 import { recordDecisions } from '../../ledger/decisions';
 import { findMovedPairs, type MovedPair } from '../../ledger/moved-pairs';
-import { getPairs } from '../../ledger/pairs';
+import { followTemplates, getPairs } from '../../ledger/pairs';
 import type { SecretRow } from '../../ledger/scans';
 import { boundedParallel } from './bounded-parallel';
 import { decidePair } from './decide-pair';
@@ -35,6 +35,7 @@ export async function planTargets(
     context,
     [...found.values()].filter((secret) => !paired.has(secret.secretId)),
   );
+  await followTemplates(services.db, settings.displayName, [...found.values()]);
   const moved = await movedPairs(context, found);
   return await boundedParallel(moved, atOnce, async (each) => {
     signal.throwIfAborted();

@@ -7,6 +7,7 @@ import { searchSecrets } from '../../adapters/secret-server/summaries';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { governedFolders, type FolderSearch } from '../../domain/governed-folders';
 import { addCycleCalls } from '../../ledger/cycles';
+import { followTemplates } from '../../ledger/pairs';
 import {
   completeScan,
   recordExternalSecrets,
@@ -149,6 +150,7 @@ async function scanFolder(
       secretRowOf(settings, summary, summary.folderPath ?? paths.get(summary.folderId) ?? ''),
     );
     await recordSecrets(services.db, settings.displayName, generation, rows);
+    await followTemplates(services.db, settings.displayName, rows);
     progress.pages += 1;
     progress.rows += rows.length;
   }

@@ -11,6 +11,7 @@ import { hostOf, operationMarkTag, tagsForWrite, type Tags } from '../../domain/
 import type { WriteObservation } from '../../domain/write-protocol';
 import type { Pair } from '../../ledger/pairs';
 import type { ApplyContext, IntendedValue, PairWrite, PresentSecret } from './pair-write';
+import { mapOfTemplate } from './secret-rows';
 
 /** Key Vault's stamps have a grain of one second; two seconds after an answer no later write can carry its stamp. */
 const stampSettlesAfterMs = 2_000;
@@ -200,7 +201,7 @@ async function holdsIntendedValues(
   version: string,
 ): Promise<boolean> {
   const { pair } = write.planned;
-  const map = context.settings.templateMaps.find((one) => one.ssTemplate === pair.ssTemplate);
+  const map = mapOfTemplate(context.settings, pair.ssTemplate);
   if (map === undefined || write.openIntent === undefined) return false;
   const read = await readVersion(context.connections.keyVault, pair.externalName, version);
   if (read.kind !== 'present') return false;

@@ -81,6 +81,26 @@ test('with --json an error is one JSON line', async () => {
   expect(JSON.parse(errors)).toMatchObject({ error: { code: 'SettingsNotFound' } });
 });
 
+test.each([
+  ['an unknown option', ['sync', 'run', '--bogus', '--json'], /unknown option '--bogus'/],
+  ['a missing argument', ['--json', 'secret', 'show'], /missing required argument/],
+  ['a missing subcommand', ['sync', '--json'], /A subcommand is missing/],
+])('with --json %s is one JSON line as well', async (_what, words, message) => {
+  const { exitCode, errors, output } = await run(...words);
+  expect({ exitCode, output }).toEqual({ exitCode: 2, output: '' });
+  expect(JSON.parse(errors)).toEqual({
+    error: { code: 'InvalidUsage', message: expect.stringMatching(message) },
+  });
+});
+
+test('a credential that is not where its reference points is a matter of configuration', async () => {
+  writeSettings();
+  rmSync(path.join(folder, 'key'));
+  const { exitCode, errors } = await run('connector', 'list');
+  expect(errors).toMatch(/\[CredentialFileUnreadable\]/);
+  expect(exitCode).toBe(2);
+});
+
 test('a wrong ssakv.yaml is refused with status 2 and names the key', async () => {
   writeSettings('tempral: {}\n');
   const { exitCode, errors } = await run('connector', 'list');

@@ -30,6 +30,8 @@ const usageCodes: ReadonlySet<string> = new Set([
     'SettingsNotFound',
     'InvalidUsage',
     'DataDirectoryMismatch',
+    'CredentialFileUnreadable',
+    'CredentialVariableMissing',
     'TemporalCliUnusable',
   ] satisfies ErrorCode[]),
 ]);

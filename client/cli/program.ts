@@ -22,9 +22,15 @@ Examples:
 
 Settings are found by --config, SSAKV_CONFIG, ./ssakv.yaml, ./.ssakv/config/ssakv.yaml, in this order.`;
 
+interface ProgramOptions {
+  /** Says nothing of its own about a wrong command or option: the caller reports what it throws. */
+  readonly quiet: boolean;
+}
+
 /** The whole command line. */
-export function buildProgram(): Command {
+export function buildProgram({ quiet }: ProgramOptions = { quiet: false }): Command {
   const program = new Command('ssakv')
+    .configureOutput(quiet ? { writeErr: () => undefined } : {})
     .description('keeps credentials in step between Delinea Secret Server and Azure Key Vault')
     .version(packageJson.version)
     .option('--json', 'print results, progress and errors as JSON lines')

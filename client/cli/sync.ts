@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import type { CycleResult } from '../../domain/cycles';
-import { listCycles } from '../../ledger/cycles';
+import { listCycles, type CycleKind } from '../../ledger/cycles';
 import { getConnector } from '../../ledger/connectors';
 import { chooseConnector } from '../connector-name';
 import { followCycle } from '../follow-cycle';
@@ -26,7 +26,7 @@ export function addSyncCommands(program: Command): void {
   const sync = program.command('sync').description('run cycles and see what they did');
   sync
     .command('run [connector]')
-    .description('run a full cycle now and wait for it')
+    .description('run a cycle now and wait for it')
     .action(action((invocation) => runFullCycle(invocation, false)));
   sync
     .command('plan [connector]')
@@ -101,15 +101,17 @@ async function showStatus({ options, output, arguments: [named] }: Invocation<ob
     const state = (await getConnector(db, connector))?.state;
     const rows = cycles.map((cycle) => [
       cycle.openedAt.toISOString(),
-      cycle.kind,
+      wordsOfKinds[cycle.kind],
       cycle.outcome ?? 'running',
       countsText(cycle.counts),
     ]);
     const schedule = await readSchedule(session, connector);
-    const text = `${connector}: ${state}. ${schedule.text}\n\n${table(['STARTED', 'KIND', 'OUTCOME', 'SECRETS'], rows)}`;
+    const text = `${connector}: ${state}. ${schedule.text}\n\n${table(['STARTED', 'LOOKED AT', 'OUTCOME', 'SECRETS'], rows)}`;
     output.result({ connector, state, nextCycleAt: schedule.nextCycleAt, cycles }, text);
   });
 }
+
+const wordsOfKinds: Readonly<Record<CycleKind, string>> = { full: 'all secrets', targeted: 'named secrets' };
 
 /** The ledger alone tells enough when Temporal does not answer. */
 async function readSchedule(

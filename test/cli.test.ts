@@ -93,12 +93,9 @@ test.each([
   });
 });
 
-test('a credential that is not where its reference points is a matter of configuration', async () => {
-  writeSettings();
-  rmSync(path.join(folder, 'key'));
-  const { exitCode, errors } = await run('connector', 'list');
-  expect(errors).toMatch(/\[CredentialFileUnreadable\]/);
-  expect(exitCode).toBe(2);
+test('a credential that is not where its reference points is a matter of configuration', () => {
+  expect(exitCodeFor('CredentialFileUnreadable')).toBe(2);
+  expect(exitCodeFor('CredentialVariableMissing')).toBe(2);
 });
 
 test('a wrong ssakv.yaml is refused with status 2 and names the key', async () => {

@@ -1,3 +1,6 @@
+import { execFile, type ExecFileException } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { SsakvError } from '../domain/errors/ssakv-error';
@@ -57,6 +60,21 @@ test('a foreign error keeps its class and loses its text, in the failure and in 
   );
   expect(lines.join('')).toContain('RestError');
   expect(lines.join('')).not.toContain(marker);
+});
+
+test('an error that was caught nowhere ends the process and is logged without its text', async () => {
+  const built = (file: string) => JSON.stringify(path.resolve(__dirname, '../dist/workers', file));
+  const program = `
+    const { openLog } = require(${built('telemetry/log.js')});
+    require(${built('unexpected-end.js')}).endOnUncaughtErrors(openLog('info', 'test'));
+    Promise.reject(Object.assign(new TypeError('${marker}'), { body: '${marker}' }));`;
+  const ended = await promisify(execFile)(process.execPath, ['-e', program]).catch(
+    (error: ExecFileException) => error,
+  );
+  const { code, stdout, stderr } = ended instanceof Error ? ended : { code: 0, ...ended };
+  expect(code).toBe(1);
+  expect(`${stdout}${stderr}`).not.toContain(marker);
+  expect(JSON.parse(String(stdout))).toMatchObject({ level: 'fatal', error: { class: 'TypeError' } });
 });
 
 test('a failure that is Temporal’s own passes as it is', async () => {

@@ -10,6 +10,7 @@ import { openLog } from './telemetry/log';
 import { listenForScrapes } from './telemetry/worker-listener';
 import { temporalConnectionOptions } from './temporal-connection';
 import { asTemporalError } from './temporal-error';
+import { endOnUncaughtErrors } from './unexpected-end';
 
 /**
  * Runs the workers of this process until SIGTERM or SIGINT. Pages under way may go on for `shutdownGraceMs`; then they
@@ -17,6 +18,7 @@ import { asTemporalError } from './temporal-error';
  */
 export async function runWorker(settings: RuntimeSettings, shutdownGraceMs: number): Promise<void> {
   const log = openLog(settings.logLevel, 'worker');
+  endOnUncaughtErrors(log);
   const coreMetricsAddress = await installRuntime(settings, log);
   const metrics = openActivityMetrics();
   const connection = await NativeConnection.connect(await temporalConnectionOptions(settings)).catch(

@@ -68,10 +68,11 @@ test('an error that was caught nowhere ends the process and is logged without it
     const { openLog } = require(${built('telemetry/log.js')});
     require(${built('unexpected-end.js')}).endOnUncaughtErrors(openLog('info', 'test'));
     Promise.reject(Object.assign(new TypeError('${marker}'), { body: '${marker}' }));`;
-  const ended = await promisify(execFile)(process.execPath, ['-e', program]).catch(
-    (error: ExecFileException) => error,
+  const ended = promisify(execFile)(process.execPath, ['-e', program]).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }: ExecFileException) => ({ code, stdout, stderr }),
   );
-  const { code, stdout, stderr } = ended instanceof Error ? ended : { code: 0, ...ended };
+  const { code, stdout, stderr } = await ended;
   expect(code).toBe(1);
   expect(`${stdout}${stderr}`).not.toContain(marker);
   expect(JSON.parse(String(stdout))).toMatchObject({ level: 'fatal', error: { class: 'TypeError' } });

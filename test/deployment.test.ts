@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Ajv2019 from 'ajv/dist/2019';
 import addFormats from 'ajv-formats';
@@ -108,4 +110,22 @@ test('the settings of the compose file are accepted, and its health checks ask t
   const asked = (name: string) => new URL(compose.services[name]?.healthcheck?.test?.at(-1) ?? '').port;
   expect(asked('http')).toBe(String(settings.listeners.operators.port));
   expect(asked('worker')).toBe(String(settings.listeners.workerMetrics.port));
+});
+
+test('the secrets that an operator writes for the containers are never committed', () => {
+  const ignored = read('.gitignore').split('\n');
+  expect(ignored).toContain('deploy/secrets/');
+  expect(ignored).toContain('.env');
+});
+
+test('no database account is made when its password cannot be read', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ssakv-psql-'));
+  const psql = path.join(folder, 'psql');
+  writeFileSync(psql, '#!/bin/sh\necho psql was called\n');
+  chmodSync(psql, 0o755);
+  const script = path.join(repository, 'deploy', 'postgresql', 'create-databases.sh');
+  const environment = { PATH: `${folder}:${process.env['PATH']}`, POSTGRES_USER: 'postgres' };
+  const { status, stdout } = spawnSync('sh', [script], { env: environment, encoding: 'utf8' });
+  rmSync(folder, { recursive: true });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
 });

@@ -232,6 +232,24 @@ describe('an activation that is cancelled', () => {
   });
 });
 
+describe('an activation beside a cycle that somebody started', () => {
+  it('takes that cycle for its first one and becomes active', async () => {
+    const search = await holdCall(world, { service: 'secretServer', operation: 'search' }, 'before');
+    const running = await world.temporal.workflow.start('syncCycle', {
+      workflowId: `sync/${world.connector}`,
+      taskQueue: 'ssakv',
+      args: [{ connector: world.connector }],
+    });
+    await search.reached();
+    const activation = await activate(world);
+    await search.release();
+    await running.result();
+    expect(activation).toMatchObject({ outcome: 'Active' });
+    expect(activation.initialSync).toBeUndefined();
+    expect(await getConnector(world.ledger, world.connector)).toMatchObject({ state: 'Active' });
+  });
+});
+
 describe('a connector that cannot run', () => {
   it.each(['Paused', 'Retired', 'Registered'] as const)(
     'ends a cycle as NotActive while it is %s',

@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   executeChild,
@@ -10,6 +11,7 @@ import {
 import { describeChecks } from '../domain/connection-tests';
 import type { ActivationResult, ConnectorInput } from '../domain/connection-tests';
 import type { ConnectorState } from '../domain/connectors';
+import type { CycleResult } from '../domain/cycles';
 import { bookkeeping } from './activity-options';
 import { runChecks } from './connection-checks';
 import { syncCycle } from './sync-cycle';
@@ -20,7 +22,7 @@ export const connectorState = defineQuery<ConnectorState>('state');
  * Brings a connector to life: test, register, schedule, initial sync. A connector whose test fails goes back to
  * `Registered` with the reason, and nothing is scheduled.
  *
- * Errors: `InvalidInput`, `NotAllowed`, `ConnectorUnknown`, `EnginePoolNotPolled`, `TemplateMapsDoNotFit`.
+ * Errors: `InvalidInput`, `NotAllowed`, `ConnectorUnknown`, `EnginePoolNotPolled`.
  */
 export async function activateConnector(input?: ConnectorInput): Promise<ActivationResult> {
   let state: ConnectorState = 'Testing';
@@ -59,10 +61,17 @@ export async function activateConnector(input?: ConnectorInput): Promise<Activat
 
   await enter('InitialSync');
   await bookkeeping.scheduleConnector({ connector });
-  const initialSync = await executeChild(syncCycle, {
-    workflowId: `sync/${connector}`,
-    args: [{ connector }],
-  });
+  const initialSync = await syncFirst(connector);
   await enter('Active');
-  return { connector, outcome: 'Active', checks, initialSync };
+  return { connector, outcome: 'Active', checks, ...(initialSync && { initialSync }) };
+}
+
+/** The first full cycle; undefined when somebody's cycle under the same id is under way and does its work. */
+async function syncFirst(connector: string): Promise<CycleResult | undefined> {
+  try {
+    return await executeChild(syncCycle, { workflowId: `sync/${connector}`, args: [{ connector }] });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+    throw error;
+  }
 }

@@ -9,6 +9,7 @@ import { inputErrors } from '../domain/errors/input';
 import { keyVaultErrors } from '../domain/errors/key-vault';
 import { ledgerErrors } from '../domain/errors/ledger';
 import { runtimeErrors } from '../domain/errors/runtime';
+import { SsakvError } from '../domain/errors/ssakv-error';
 import { secretServerErrors } from '../domain/errors/secret-server';
 import { syncErrors } from '../domain/errors/sync';
 
@@ -100,4 +101,9 @@ test('every code is named by a test', () => {
   const files = sourcesOf('test').filter((file) => file !== path.join('test', path.basename(__filename)));
   const named = new Set(textsOf(files).match(/\b[A-Z]\w+\b/g));
   expect(codes.filter((code) => !named.has(code))).toEqual([]);
+});
+
+test('a list in the detail has lines of its own, without stray spaces around it', () => {
+  const { message } = new SsakvError('ConfigurationInvalid', { detail: '\n  - one\n  - two\n' });
+  expect(message).toMatch(/refused\.\n  - one\n  - two\nAt least/);
 });

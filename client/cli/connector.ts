@@ -2,7 +2,8 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { checkAllowed } from '../../config/allow-lists';
 import { loadConnector } from '../../config/connector-files';
-import { applyConnector, listConnectors, setConnectorState } from '../../ledger/connectors';
+import type { ConnectorState } from '../../domain/connectors';
+import { applyConnector, getConnector, listConnectors, setConnectorState } from '../../ledger/connectors';
 import { chooseConnector } from '../connector-name';
 import { followCycle } from '../follow-cycle';
 import { deleteSchedule, pauseSchedule, resumeSchedule } from '../schedules';
@@ -71,13 +72,22 @@ async function apply({ options, output, arguments: [file = ''] }: Invocation<App
   });
   await withSession(options, async (session) => {
     checkAllowed(settings, session.settings.allow);
-    const applied = await applyConnector(await session.ledger(), settings, userInfo().username);
+    const db = await session.ledger();
+    const applied = await applyConnector(db, settings, userInfo().username);
     const name = settings.displayName;
+    const state = (await getConnector(db, name))?.state;
     const text = applied.changed
-      ? `${name} is recorded as version ${applied.version}. Next: ssakv connector activate ${name}`
+      ? `${name} is recorded as version ${applied.version}. ${afterApply(name, state)}`
       : `${name} is unchanged (version ${applied.version}).`;
     output.result({ connector: name, ...applied }, text);
   });
+}
+
+function afterApply(name: string, state: ConnectorState | undefined): string {
+  const activate = `ssakv connector activate ${name}`;
+  return state === 'Active'
+    ? `The next cycle uses it. To test it, and to set a changed interval: ${activate}`
+    : `Next: ${activate}`;
 }
 
 async function list({ options, output }: Invocation<object>): Promise<void> {

@@ -8,7 +8,7 @@ export function cycleText(result: CycleResult): string {
     case 'AlreadyRunning':
       return `Another cycle of ${result.connector} runs already: ${result.workflowId} (run ${result.runId}). Nothing was started.`;
     case 'NotActive':
-      return `${result.connector} is ${result.state}, so nothing was synced. ${result.reason}`;
+      return `${result.connector} is ${result.state}, so nothing was synced.${result.reason && ` The reason that was given: ${result.reason}`}`;
     case 'Completed':
     case 'DryRun':
     case 'Cancelled':
@@ -47,6 +47,7 @@ const wordsOfCounts: Readonly<Record<string, string>> = {
   'push.done': 'updated',
   'repairTags.done': 'with repaired tags',
   'rebase.done': 'agreed anew',
+  'none.done': 'found unchanged',
   'settle.done': 'settled after an interruption',
   'create.planned': 'to create',
   'push.planned': 'to update',

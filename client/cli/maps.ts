@@ -31,7 +31,7 @@ async function validate({ options, output, arguments: [file = ''] }: Invocation<
   };
   const problemRows = problems.map(({ template, code, detail }) => [template, code, detail]);
   const text = [
-    `${matched.length} maps fit their templates.`,
+    `${matched.length} maps have their template; ${problems.length === 0 ? 'all of them fit' : `problems: ${problems.length}`}.`,
     `Problems:\n${table(['TEMPLATE', 'CODE', 'DETAIL'], problemRows)}`,
     `Templates in scope without a map (their secrets are not synced):\n${table(
       ['TEMPLATE'],

@@ -25,7 +25,7 @@ export function readyScreen(parts: ScreenParts): string {
     '',
     ...rows([
       ['Connector', `${connector}, ${stateOf(parts)}`],
-      ['Synced', syncedText(parts)],
+      ['Secrets', secretsText(parts)],
       ...parts.notes.map((note): [string, string] => ['', note]),
     ]),
     '',
@@ -56,7 +56,7 @@ function stateOf({ running, intervalSeconds }: ScreenParts): string {
   return state === 'Active' ? `active, a cycle every ${intervalSeconds} s` : state.toLowerCase();
 }
 
-function syncedText({ running }: ScreenParts): string {
+function secretsText({ running }: ScreenParts): string {
   const initial = running.activation?.initialSync;
   const counts =
     initial !== undefined && 'counts' in initial ? initial.counts : running.overview?.lastCycle?.counts;

@@ -31,5 +31,7 @@ export class SsakvError extends Error {
 /** One sentence each for what happened, why, and what to do, as an operator reads it. */
 function describe(code: ErrorCode, detail: string | undefined): string {
   const entry = catalogue[code];
-  return [entry.happened, detail, entry.cause, entry.remedy].filter(Boolean).join(' ');
+  const sentences = [entry.happened, detail, entry.cause, entry.remedy].filter(Boolean).join(' ');
+  // A list in the detail has lines of its own; the sentences around it begin and end their lines without a space.
+  return sentences.replaceAll(' \n', '\n').replaceAll(/\n (?=\S)/g, '\n');
 }

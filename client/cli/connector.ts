@@ -84,10 +84,10 @@ async function apply({ options, output, arguments: [file = ''] }: Invocation<App
 }
 
 function afterApply(name: string, state: ConnectorState | undefined): string {
-  const activate = `ssakv connector activate ${name}`;
+  const activation = `ssakv connector activate ${name}`;
   return state === 'Active'
-    ? `The next cycle uses it. To test it, and to set a changed interval: ${activate}`
-    : `Next: ${activate}`;
+    ? `The next cycle uses it. To test it, and to set a changed interval: ${activation}`
+    : `Next: ${activation}`;
 }
 
 async function list({ options, output }: Invocation<object>): Promise<void> {

@@ -1,64 +1,26 @@
-import { startEmulators, type Emulators } from './support/emulators';
-import { signIn, type SecretServerCalls } from './support/secret-server-calls';
+import {
+  errorCode,
+  startTeamFolder,
+  valueOf,
+  webItems,
+  webPassword,
+  type Page,
+  type Secret,
+  type TeamFolder,
+} from './support/team-folder';
 
-interface Item {
-  readonly slug: string;
-  readonly itemValue: string;
-  readonly filename: string | null;
-}
-interface Secret extends Record<string, unknown> {
-  readonly id: number;
-  readonly items: readonly Item[];
-}
-interface Page {
-  readonly records: readonly Record<string, unknown>[];
-}
-
-let emulators: Emulators;
-let server: SecretServerCalls;
-let folderId: number;
-
-beforeAll(async () => {
-  emulators = await startEmulators();
-  server = await signIn(emulators);
-  folderId = (await edit<{ folderId: number }>({ edit: 'createFolder', path: '\\Team\\Web' })).folderId;
-});
-afterAll(async () => emulators.stop());
+let team: TeamFolder;
+beforeAll(async () => (team = await startTeamFolder()));
+afterAll(async () => team.emulators.stop());
 
 const never = '0001-01-01T00:00:00';
-const webPassword = 6053;
-
-async function edit<T = unknown>(
-  change: Parameters<Emulators['control']['editSecretServer']>[0],
-): Promise<T> {
-  return (await emulators.control.editSecretServer(change)) as T;
-}
-
-const webItems = (password: string, username = 'ann') => [
-  { slug: 'username', itemValue: username },
-  { slug: 'password', itemValue: password },
-];
-
-async function create(body: object = {}): Promise<Secret> {
-  const defaults = { name: 'portal', secretTemplateId: webPassword, folderId, items: webItems('first') };
-  return (await server.call<Secret>('POST', '/api/v1/secrets/', { ...defaults, ...body })).json;
-}
-
-const read = async (id: number, query = '') => server.call<Secret>('GET', `/api/v1/secrets/${id}${query}`);
-const valueOf = (secret: Secret, slug: string) => secret.items.find((item) => item.slug === slug)?.itemValue;
-const errorCode = (answer: { json: Record<string, unknown> }) => answer.json['errorCode'];
-
-async function actions(id: number): Promise<unknown[]> {
-  const path = `/api/v1/secrets/${id}/audits?sortBy[0].name=dateRecorded&sortBy[0].direction=asc&take=100`;
-  return (await server.call<Page>('GET', path)).json.records.map((row) => row['action']);
-}
 
 describe('creating and changing', () => {
   it('makes a secret with an item for every field of its template', async () => {
-    const secret = await create();
+    const secret = await team.create();
     expect(secret).toMatchObject({
       name: 'portal',
-      folderId,
+      folderId: team.folderId,
       active: true,
       secretTemplateName: 'Web Password',
     });
@@ -68,7 +30,7 @@ describe('creating and changing', () => {
       checkOutUserId: -1,
     });
     expect(secret.items.map((item) => item.slug)).toEqual(['url', 'username', 'password', 'notes']);
-    expect(valueOf((await read(secret.id)).json, 'password')).toBe('first');
+    expect(valueOf((await team.read(secret.id)).json, 'password')).toBe('first');
   });
 
   it('binds names in any case, as the Go and Java clients send them', async () => {
@@ -76,36 +38,42 @@ describe('creating and changing', () => {
       { FieldID: 522, ItemValue: 'bob' },
       { FieldId: 523, ItemValue: 'two' },
     ];
-    const body = { Name: 'pascal', SecretTemplateID: webPassword, FolderID: folderId, Items, Active: false };
-    const secret = await server.call<Secret>('POST', '/api/v1/secrets', body);
+    const body = {
+      Name: 'pascal',
+      SecretTemplateID: webPassword,
+      FolderID: team.folderId,
+      Items,
+      Active: false,
+    };
+    const secret = await team.server.call<Secret>('POST', '/api/v1/secrets', body);
     expect([valueOf(secret.json, 'username'), secret.json['active']]).toEqual(['bob', true]);
   });
 
   it('names a required field that is missing and a field that does not exist', async () => {
     const missing = { items: [{ slug: 'username', itemValue: 'ann' }] };
-    expect(await create(missing)).toEqual({
+    expect(await team.create(missing)).toEqual({
       errorCode: 'API_RequiredFieldMissing',
       message: 'Secret field is required',
     });
     const unknown = { items: [...webItems('x'), { slug: 'port', itemValue: '1' }] };
-    expect(await create(unknown)).toMatchObject({ errorCode: 'API_SecretFieldNotFound' });
+    expect(await team.create(unknown)).toMatchObject({ errorCode: 'API_SecretFieldNotFound' });
   });
 
   it('changes name, folder and items by PUT, and never deactivates through active: false', async () => {
-    const { id } = await create();
-    const { folderId: target } = await edit<{ folderId: number }>({
+    const { id } = await team.create();
+    const { folderId: target } = await team.edit<{ folderId: number }>({
       edit: 'createFolder',
       path: '\\Team\\New',
     });
     const body = { id, name: 'renamed', folderId: target, items: webItems('second'), active: false };
-    const { json } = await server.call<Secret>('PUT', `/api/v1/secrets/${id}`, body);
+    const { json } = await team.server.call<Secret>('PUT', `/api/v1/secrets/${id}`, body);
     expect(json).toMatchObject({ name: 'renamed', folderId: target, active: true });
     expect(valueOf(json, 'password')).toBe('second');
-    expect(await actions(id)).toEqual(['CREATE', 'UPDATE', 'UPDATE', 'MOVE']);
+    expect(await team.actions(id)).toEqual(['CREATE', 'UPDATE', 'UPDATE', 'MOVE']);
   });
 
   it('changes by PATCH only what is marked dirty', async () => {
-    const { id } = await create();
+    const { id } = await team.create();
     const data = {
       name: { dirty: false, value: 'ignored' },
       secretFields: [
@@ -113,8 +81,8 @@ describe('creating and changing', () => {
         { slug: 'username', dirty: false, value: 'ignored' },
       ],
     };
-    expect((await server.call('PATCH', `/api/v2/secrets/${id}/general`, { data })).status).toBe(200);
-    const secret = (await read(id)).json;
+    expect((await team.server.call('PATCH', `/api/v2/secrets/${id}/general`, { data })).status).toBe(200);
+    const secret = (await team.read(id)).json;
     expect([secret['name'], valueOf(secret, 'password'), valueOf(secret, 'username')]).toEqual([
       'portal',
       'patched',
@@ -123,18 +91,18 @@ describe('creating and changing', () => {
   });
 
   it('deactivates by DELETE and brings back by activate', async () => {
-    const { id } = await create();
-    const { json } = await server.call('DELETE', `/api/v1/secrets/${id}`);
+    const { id } = await team.create();
+    const { json } = await team.server.call('DELETE', `/api/v1/secrets/${id}`);
     expect(json).toEqual({ id, objectType: 'Secret', responseCodes: [] });
-    expect(errorCode(await read(id))).toBe('API_AccessDenied');
-    expect((await read(id, '?includeInactive=True')).json['active']).toBe(false);
-    await server.call('PUT', `/api/v3/secrets/${id}/activate`);
-    expect((await read(id)).json['active']).toBe(true);
-    expect(await actions(id)).toEqual(expect.arrayContaining(['DELETE', 'UNDELETE']));
+    expect(errorCode(await team.read(id))).toBe('API_AccessDenied');
+    expect((await team.read(id, '?includeInactive=True')).json['active']).toBe(false);
+    await team.server.call('PUT', `/api/v3/secrets/${id}/activate`);
+    expect((await team.read(id)).json['active']).toBe(true);
+    expect(await team.actions(id)).toEqual(expect.arrayContaining(['DELETE', 'UNDELETE']));
   });
 
   it('offers a stub of a template', async () => {
-    const { json } = await server.call<Secret>(
+    const { json } = await team.server.call<Secret>(
       'GET',
       '/api/v1/secrets/stub?filter.secrettemplateid=6001&folderId=7',
     );
@@ -145,11 +113,11 @@ describe('creating and changing', () => {
 
 describe('fields and files', () => {
   it('reads and writes one text field', async () => {
-    const { id } = await create();
+    const { id } = await team.create();
     const path = `/api/v1/secrets/${id}/fields/username`;
-    expect((await server.call('PUT', path, { Value: 'carl' })).text).toBe('"carl"');
-    expect((await server.call('GET', path)).text).toBe('"carl"');
-    expect(errorCode(await server.call('GET', `/api/v1/secrets/${id}/fields/nothing`))).toBe(
+    expect((await team.server.call('PUT', path, { Value: 'carl' })).text).toBe('"carl"');
+    expect((await team.server.call('GET', path)).text).toBe('"carl"');
+    expect(errorCode(await team.server.call('GET', `/api/v1/secrets/${id}/fields/nothing`))).toBe(
       'API_SecretFieldNotFound',
     );
   });
@@ -159,36 +127,37 @@ describe('fields and files', () => {
       { slug: 'machine', itemValue: 'host' },
       { slug: 'username', itemValue: 'root' },
     ];
-    const { id } = await create({ secretTemplateId: 6007, items });
+    const { id } = await team.create({ secretTemplateId: 6007, items });
     const path = `/api/v1/secrets/${id}/fields/private-key`;
     const form = new FormData();
     form.set('file', new File([Buffer.from('key one\n')], 'id_rsa.txt'));
-    expect((await server.call('PUT', path, form)).json).toBe(true);
-    const sent = await server.call('GET', path);
+    expect((await team.server.call('PUT', path, form)).json).toBe(true);
+    const sent = await team.server.call('GET', path);
     expect([sent.headers.get('content-type'), sent.text]).toEqual(['application/octet-stream', 'key one\n']);
     const fileAttachment = Buffer.from('key two').toString('base64');
-    await server.call('PUT', path, { fileName: 'id_ed25519', fileAttachment });
-    expect((await server.call('GET', path)).text).toBe('key two');
-    const item = (await read(id)).json.items.find(({ slug }) => slug === 'private-key');
+    await team.server.call('PUT', path, { fileName: 'id_ed25519', fileAttachment });
+    expect((await team.server.call('GET', path)).text).toBe('key two');
+    const item = (await team.read(id)).json.items.find(({ slug }) => slug === 'private-key');
     expect(item).toMatchObject({ itemValue: '*** Not Valid For Display ***', filename: 'id_ed25519' });
   });
 });
 
 describe('searching', () => {
-  const search = async (query: string) => (await server.call<Page>('GET', `/api/v2/secrets?${query}`)).json;
+  const search = async (query: string) =>
+    (await team.server.call<Page>('GET', `/api/v2/secrets?${query}`)).json;
   const ids = (page: Page) => page.records.map((record) => record['id']);
   let made: readonly number[];
   let top: number;
 
   beforeAll(async () => {
-    const { folderId: leaf } = await edit<{ folderId: number }>({
+    const { folderId: leaf } = await team.edit<{ folderId: number }>({
       edit: 'createFolder',
       path: '\\Search\\Leaf',
     });
-    const folders = (await server.call('GET', '/api/v1/folders/0?folderPath=/search')).json;
+    const folders = (await team.server.call('GET', '/api/v1/folders/0?folderPath=/search')).json;
     top = Number(folders['id']);
     const bulk = { edit: 'createSecrets', template: 'Web Password', count: 12, valuePrefix: 'mark' } as const;
-    made = (await edit<{ secretIds: number[] }>({ ...bulk, folderId: leaf })).secretIds;
+    made = (await team.edit<{ secretIds: number[] }>({ ...bulk, folderId: leaf })).secretIds;
   });
 
   it.each(['filter.', 'paging.filter.', 'args.', ''])(
@@ -240,12 +209,12 @@ describe('searching', () => {
 
   it('shows inactive secrets only when asked', async () => {
     const [first = 0] = made;
-    await edit({ edit: 'deactivate', secretId: first });
+    await team.edit({ edit: 'deactivate', secretId: first });
     const query = `filter.folderId=${top}&filter.includeSubFolders=true&take=100`;
     expect(await search(query)).toMatchObject({ total: 11 });
     const all = await search(`${query}&filter.includeInactive=true`);
     expect(all.records.find((record) => record['id'] === first)).toMatchObject({ active: false });
-    expect((await server.call('GET', `/api/v1/secrets/search-total?${query}`)).json).toBe(11);
+    expect((await team.server.call('GET', `/api/v1/secrets/search-total?${query}`)).json).toBe(11);
   });
 
   it('shows no value and no time of change in a summary', async () => {
@@ -256,9 +225,9 @@ describe('searching', () => {
       lastAccessed: never,
       daysUntilExpiration: null,
     });
-    await edit({ edit: 'setVersion', version: '11.2.000003' });
+    await team.edit({ edit: 'setVersion', version: '11.2.000003' });
     const older = await search(`filter.folderId=${top}&filter.includeSubFolders=true&take=1`);
-    await edit({ edit: 'setVersion', version: '11.7.000002' });
+    await team.edit({ edit: 'setVersion', version: '11.7.000002' });
     expect(older.records[0]).not.toHaveProperty('folderPath');
   });
 });

@@ -91,3 +91,15 @@ test('with the connector corrected, the next start in the same folder runs, and 
   expect(exitCode).toBe(0);
   expect(readdirSync(path.join(folder, 'data', 'run'))).toEqual([]);
 });
+
+test('an active connector starts again although its vault refuses everything for the moment', async () => {
+  const { id } = await emulators.control.addFault({
+    match: { service: 'keyVault' },
+    effect: { kind: 'answer', when: 'before', status: 503, body: {} },
+    count: 'unlimited',
+  });
+  const { exitCode, ready } = await up();
+  await emulators.control.removeFault(id);
+  expect(ready).toMatchObject({ connector: 'akv-prod-eastus' });
+  expect(exitCode).toBe(0);
+});

@@ -81,7 +81,7 @@ interface Installation {
 export interface RunningInstallation {
   readonly settings: RuntimeSettings;
   readonly overview: ConnectorOverview | undefined;
-  /** Undefined for a connector that somebody paused: it stays paused. */
+  /** Undefined for a connector that goes on as it was: paused, or active and applied unchanged. */
   readonly activation: ActivationResult | undefined;
 }
 
@@ -99,23 +99,32 @@ export async function startInstallation(
   progress.step('Preparing the ledger');
   const settings = loadRuntimeSettings(settingsFile);
   await setUpLedger(settings);
-  const state = await recordConnector(settings, connector, appliedBy);
+  const goesOn = await recordConnector(settings, connector, appliedBy);
   progress.step('Starting worker and http');
   await Promise.all([
     supervisor.start(workerPart(settingsFile, ports)),
     supervisor.start(httpPart(settingsFile, ports)),
   ]);
   const name = connector.displayName;
-  const activation = state === 'Paused' ? undefined : await activate(context, settings, name);
+  const activation = goesOn ? undefined : await activate(context, settings, name);
   return { settings, activation, overview: await readOverview(settings, name) };
 }
 
-async function recordConnector(settings: RuntimeSettings, connector: ConnectorSettings, appliedBy: string) {
+/**
+ * Applies the connector. Returns whether it goes on as it was: its schedule runs on in Temporal, and a vault that cannot be
+ * reached for the moment is for its cycles to report, not a reason not to start.
+ */
+async function recordConnector(
+  settings: RuntimeSettings,
+  connector: ConnectorSettings,
+  appliedBy: string,
+): Promise<boolean> {
   checkAllowed(connector, settings.allow);
   const ledger = await openConfiguredLedger(settings);
   try {
-    await applyConnector(ledger.db, connector, appliedBy);
-    return (await getConnector(ledger.db, connector.displayName))?.state;
+    const { changed } = await applyConnector(ledger.db, connector, appliedBy);
+    const state = (await getConnector(ledger.db, connector.displayName))?.state;
+    return state === 'Paused' || (state === 'Active' && !changed);
   } finally {
     await ledger.close();
   }

@@ -2,6 +2,7 @@ import { activate, runCycle, syncSecrets } from './support/cycle-runs';
 import { secretClient } from './support/azure-clients';
 import { expectedSecrets, worldSecrets, type ExpectedSecret } from './support/oracle';
 import { startSyncWorld, type SyncWorld } from './support/sync-world';
+import { auditEntries } from './support/synced-state';
 import { heldSecret, vaultContent } from './support/vault-content';
 
 jest.setTimeout(150_000);
@@ -156,6 +157,12 @@ describe("Azure's own metadata", () => {
     const held = await heldSecret(world.emulators, name);
     expect(held.tags['ss-template']).toBe('web-password');
     expect(held.versions).toHaveLength(1);
+    expect(await auditEntries(world, 'externalSecret.tagsRepaired')).toContainEqual(
+      expect.objectContaining({
+        externalName: name,
+        details: expect.objectContaining({ tags: 'ss-template' }),
+      }),
+    );
   });
 
   it('carries an expiry and keys that Azure added to the value into the new version', async () => {

@@ -43,7 +43,7 @@ async function withLease(context: ApplyContext, planned: PlannedPair, epoch: num
     if (newest.kind !== 'present' || newest.version !== pair.base?.keyVaultVersion)
       return again('ChangedSincePlan');
     const tags = wantedTags(context, planned, pair.base, newest);
-    if (tags === undefined) return finished(context, planned, []);
+    if (tags === undefined) return finished(context, planned);
     const patched = await patchTags(
       context.connections.keyVault,
       pair.externalName,
@@ -51,6 +51,7 @@ async function withLease(context: ApplyContext, planned: PlannedPair, epoch: num
       tags.tags,
     );
     if (patched.kind !== 'updated') throw patched.error;
+    await recordPatch(context, planned, tags.keys);
     const base: PairBase = {
       ...pair.base,
       tags: tags.tags,
@@ -60,7 +61,7 @@ async function withLease(context: ApplyContext, planned: PlannedPair, epoch: num
     };
     const move = { pairId: pair.id, base, syncVersion: pair.syncVersion, expectedEpoch: epoch };
     await moveBases(context.services.db, [{ ...move, tagRepairs: pair.tagRepairs + 1 }]);
-    return finished(context, planned, tags.keys);
+    return finished(context, planned);
   });
 }
 
@@ -85,24 +86,20 @@ function wantedTags(
   }
 }
 
-async function finished(
+async function recordPatch(
   context: ApplyContext,
-  planned: PlannedPair,
+  { pair }: PlannedPair,
   keys: readonly string[],
-): Promise<PairOutcome> {
-  const { pair } = planned;
-  const { db, keys: installation } = context.services;
+): Promise<void> {
   const { connector, secretId, externalName } = pair;
-  const details = { cycleId: context.cycleId, tags: keys.join(', ') };
-  const entry = {
-    connector,
-    correlationId: context.cycleId,
-    action: 'externalSecret.tagsRepaired',
-    secretId,
-    externalName,
-    details,
-  };
-  if (keys.length > 0) await appendAudit(db, installation.audit, [entry]);
-  await changeDecisions(db, context.cycleId, [{ pairId: pair.id, state: 'done' }]);
+  const { cycleId } = context;
+  const action = keys.length > 0 ? 'externalSecret.tagsRepaired' : 'externalSecret.tagsRefreshed';
+  const details = { cycleId, tags: keys.join(', ') };
+  const entry = { connector, correlationId: cycleId, action, secretId, externalName, details };
+  await appendAudit(context.services.db, context.services.keys.audit, [entry]);
+}
+
+async function finished(context: ApplyContext, { pair }: PlannedPair): Promise<PairOutcome> {
+  await changeDecisions(context.services.db, context.cycleId, [{ pairId: pair.id, state: 'done' }]);
   return { kind: 'done' };
 }

@@ -162,3 +162,16 @@ describe('a scan', () => {
     });
   });
 });
+
+describe('an attempt that fails', () => {
+  test('adds the calls that it made to its cycle', async () => {
+    const cycleId = await steps.newCycle('full');
+    await steps.emulators.control.addFault({
+      match: { service: 'keyVault', operation: 'list', withToken: true },
+      effect: { kind: 'answer', when: 'before', status: 503, body: {} },
+    });
+    await expect(steps.scan(cycleId)).rejects.toMatchObject({ code: 'KeyVaultUnavailable' });
+    await steps.emulators.control.removeFaults();
+    expect((await getCycle(steps.ledger, cycleId))?.calls).toMatchObject({ 'keyVault.list': 1 });
+  });
+});

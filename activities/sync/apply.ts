@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import { withCallCounts } from '../../adapters/http/call-counts';
 import { withCorrelationId } from '../../adapters/http/correlation';
 import { SsakvError } from '../../domain/errors/ssakv-error';
-import { addCycleCalls } from '../../ledger/cycles';
 import { changeDecisions, loadDecision, loadDecisionPage, type PlannedPair } from '../../ledger/decisions';
 import { whileHeartbeating } from '../heartbeat';
 import { activeConnector } from '../connector';
 import type { SyncServices } from '../services';
+import { countedForCycle } from './cycle-calls';
 import { finishBatch, sendBatch } from './apply-batch';
 import { outcomeOf } from './apply-outcome';
 import { decideAnew } from './decide-anew';
@@ -92,9 +91,7 @@ async function applyContext(
 }
 
 async function counted<T>(context: ApplyContext, work: () => Promise<T>): Promise<T> {
-  const { result, calls } = await withCallCounts(work);
-  await addCycleCalls(context.services.db, context.cycleId, calls);
-  return result;
+  return (await countedForCycle(context.services.db, context.cycleId, work)).result;
 }
 
 async function applyAnew(context: ApplyContext, planned: PlannedPair): Promise<PairOutcome> {

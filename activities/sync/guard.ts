@@ -1,16 +1,15 @@
 import { Context } from '@temporalio/activity';
-import { withCallCounts } from '../../adapters/http/call-counts';
 import { withCorrelationId } from '../../adapters/http/correlation';
 import { listDeleted, readDeleted, type DeletedListing } from '../../adapters/key-vault/secrets/reader';
 import { describeRow } from '../../domain/decision-rows';
 import { foldName } from '../../domain/names';
 import { openCases } from '../../ledger/cases';
-import { addCycleCalls } from '../../ledger/cycles';
 import { changeDecisions } from '../../ledger/decisions';
 import { listPlannedCreates, plannedCreatesNamed, type PlannedCreate } from '../../ledger/planned-creates';
 import { activeConnector } from '../connector';
 import { whileHeartbeating } from '../heartbeat';
 import type { SyncServices } from '../services';
+import { countedForCycle } from './cycle-calls';
 import { boundedParallel } from './bounded-parallel';
 import { markOf } from './look-at-external';
 import { planResult, type PlanResult } from './plan-result';
@@ -49,14 +48,13 @@ export function createGuardActivities(services: SyncServices): GuardActivities {
       const settings = await activeConnector(services, connector);
       const context = { services, settings, connections: await services.connect(settings), cycleId };
       const progress = { held: 0 };
-      const { calls } = await withCallCounts(() =>
+      await countedForCycle(services.db, cycleId, () =>
         withCorrelationId(cycleId, () =>
           whileHeartbeating(progress, async () => {
             for await (const found of deletedCreates(context)) progress.held += await refuse(context, found);
           }),
         ),
       );
-      await addCycleCalls(services.db, cycleId, calls);
       return await planResult(services, cycleId, 0);
     },
   };

@@ -1,8 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { withCallCounts } from '../../adapters/http/call-counts';
 import { withCorrelationId } from '../../adapters/http/correlation';
 import { SsakvError } from '../../domain/errors/ssakv-error';
-import { addCycleCalls } from '../../ledger/cycles';
 import { findMovedPairs, type MoveSearch } from '../../ledger/moved-pairs';
 import { countPairs } from '../../ledger/pair-counts';
 import { listUnpairedSecrets } from '../../ledger/pairs';
@@ -10,6 +8,7 @@ import { completedScans } from '../../ledger/scans';
 import { activeConnector } from '../connector';
 import { whileHeartbeating } from '../heartbeat';
 import type { SyncServices } from '../services';
+import { countedForCycle } from './cycle-calls';
 import { boundedParallel } from './bounded-parallel';
 import { decidePair } from './decide-pair';
 import type { PlanContext } from './plan-context';
@@ -107,8 +106,8 @@ async function planContext(
 }
 
 async function counted(context: PlanContext, work: () => Promise<void>): Promise<void> {
-  const { calls } = await withCallCounts(() => withCorrelationId(context.cycleId, work));
-  await addCycleCalls(context.services.db, context.cycleId, calls);
+  const { services, cycleId } = context;
+  await countedForCycle(services.db, cycleId, () => withCorrelationId(cycleId, work));
 }
 
 /** Nothing is concluded from a scan that is not complete, or not the one this plan was asked for. */

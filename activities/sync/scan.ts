@@ -1,12 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { withCallCounts } from '../../adapters/http/call-counts';
 import { withCorrelationId } from '../../adapters/http/correlation';
 import { listExternalSecrets } from '../../adapters/key-vault/secrets/reader';
 import { listFolders, type Folder } from '../../adapters/secret-server/folders';
 import { searchSecrets } from '../../adapters/secret-server/summaries';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { governedFolders, type FolderSearch } from '../../domain/governed-folders';
-import { addCycleCalls } from '../../ledger/cycles';
 import { followTemplates } from '../../ledger/pairs';
 import {
   completeScan,
@@ -19,6 +17,7 @@ import {
 import { activeConnector } from '../connector';
 import { whileHeartbeating } from '../heartbeat';
 import type { SyncServices } from '../services';
+import { countedForCycle } from './cycle-calls';
 import { collectChanges, type ChangeSourceState } from './collect-changes';
 import { secretRowOf } from './secret-rows';
 import type { SyncContext } from './sync-context';
@@ -108,10 +107,9 @@ async function scan<More>(
   const context = { services, settings, connections: await services.connect(settings), cycleId };
   const { generation, startedAt } = await startScan(services.db, cycleId, connector, side);
   const progress: ScanProgress = { rows: 0, pages: 0 };
-  const { result, calls } = await withCallCounts(() =>
+  const { result, calls } = await countedForCycle(services.db, cycleId, () =>
     withCorrelationId(cycleId, () => whileHeartbeating(progress, () => work(context, generation, progress))),
   );
-  await addCycleCalls(services.db, cycleId, calls);
   if (!(await completeScan(services.db, cycleId, side, generation))) throw new SsakvError('ScanSuperseded');
   return { generation, startedAtIso: startedAt.toISOString(), ...progress, calls, ...result };
 }

@@ -10,14 +10,15 @@ const current = new AsyncLocalStorage<Counter>();
 /**
  * Runs `work` and counts the HTTP calls made inside it by `<side>.<operation>`, e.g. `keyVault.list`.
  *
- * Calls count when they are sent, whatever came of them. A surrounding count includes them too.
+ * Calls count when they are sent, whatever came of them. A surrounding count includes them too. Who wants the counts also
+ * of work that fails passes the map they go into.
  */
 export async function withCallCounts<T>(
   work: () => Promise<T>,
+  counts = new Map<string, number>(),
 ): Promise<{ result: T; calls: Record<string, number> }> {
-  const counter: Counter = { counts: new Map(), outer: current.getStore() };
-  const result = await current.run(counter, work);
-  return { result, calls: Object.fromEntries(counter.counts) };
+  const result = await current.run({ counts, outer: current.getStore() }, work);
+  return { result, calls: Object.fromEntries(counts) };
 }
 
 /** Adds one call to every count that is open around the caller. */

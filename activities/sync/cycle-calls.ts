@@ -1,0 +1,17 @@
+import { withCallCounts } from '../../adapters/http/call-counts';
+import { addCycleCalls } from '../../ledger/cycles';
+import type { LedgerDatabase } from '../../ledger/database';
+
+/** Adds the calls of a step to its cycle, also those of an attempt that fails: they were made, and they cost. */
+export async function countedForCycle<T>(
+  db: LedgerDatabase,
+  cycleId: string,
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly calls: Readonly<Record<string, number>> }> {
+  const counts = new Map<string, number>();
+  try {
+    return await withCallCounts(work, counts);
+  } finally {
+    await addCycleCalls(db, cycleId, Object.fromEntries(counts));
+  }
+}

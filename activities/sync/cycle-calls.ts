@@ -9,9 +9,12 @@ export async function countedForCycle<T>(
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly calls: Readonly<Record<string, number>> }> {
   const counts = new Map<string, number>();
-  try {
-    return await withCallCounts(work, counts);
-  } finally {
-    await addCycleCalls(db, cycleId, Object.fromEntries(counts));
-  }
+  const keep = () => addCycleCalls(db, cycleId, Object.fromEntries(counts));
+  const counted = await withCallCounts(work, counts).catch(async (error: unknown) => {
+    // Why the work failed matters more than a count that cannot be kept for the same reason.
+    await keep().catch(() => undefined);
+    throw error;
+  });
+  await keep();
+  return counted;
 }

@@ -17,7 +17,9 @@ trap finish EXIT
 # Root would write to a read-only tree all the same.
 as_user=()
 if [ "$(id -u)" = 0 ]; then as_user=(setpriv --reuid 65534 --regid 65534 --clear-groups); fi
-in_image() { (cd "$work/app" && env HOME="$work/home" npm_config_cache="$work/home/npm" "$@"); }
+# Replaces the shell that runs it, so that a process in the background has the number that is killed at the end.
+enter_image() { cd "$work/app" && exec env HOME="$work/home" npm_config_cache="$work/home/npm" "$@"; }
+in_image() { (enter_image "$@"); }
 
 mkdir -p "$work/app" "$work/home"
 (cd "$root" && git ls-files -z --cached --others --exclude-standard) |
@@ -52,7 +54,7 @@ listeners: { operators: { port: $port }, metrics: { port: 0 }, worker_metrics: {
 YAML
 chmod a+r "$config" "$work/home/installation.key"
 
-in_image "${as_user[@]}" "$node" dist/client/cli/main.js http --config "$config" &
+enter_image "${as_user[@]}" "$node" dist/client/cli/main.js http --config "$config" &
 server=$!
 for _ in $(seq 1 60); do
   if in_image "${as_user[@]}" "$node" dist/client/cli/main.js health "http://127.0.0.1:$port/healthz" 2>/dev/null; then

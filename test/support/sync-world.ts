@@ -80,9 +80,15 @@ export async function startSyncWorld(options: SyncWorldOptions = {}): Promise<Sy
     startLedger(),
     startTemporal(directory, options.keepTemporalFiles ?? false),
   ]);
-  const world = await assemble(directory, options, { emulators, ledger, temporal });
-  await world.startWorker();
-  return world;
+  try {
+    const world = await assemble(directory, options, { emulators, ledger, temporal });
+    await world.startWorker();
+    return world;
+  } catch (error) {
+    // Nobody gets the world to stop it.
+    await Promise.all([emulators.stop(), ledger.close(), endProcess(temporal.process, 'SIGTERM')]);
+    throw error;
+  }
 }
 
 interface Parts {

@@ -11,7 +11,7 @@ import { whileHeartbeating } from '../heartbeat';
 import type { SyncServices } from '../services';
 import { countedForCycle } from './cycle-calls';
 import { boundedParallel } from './bounded-parallel';
-import { markOf } from './look-at-external';
+import { markOf } from './pair-marks';
 import { planResult, type PlanResult } from './plan-result';
 import type { SyncContext } from './sync-context';
 

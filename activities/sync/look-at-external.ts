@@ -3,13 +3,13 @@ import { readExternalValue } from '../../domain/canonical-values';
 import type { KeyVaultSide } from '../../domain/compare';
 import type { SsakvError } from '../../domain/errors/ssakv-error';
 import { compareFingerprints, fingerprint } from '../../domain/fingerprints';
-import { readMark, type MarkReading } from '../../domain/ownership-marks';
-import type { InstallationKeys } from '../../domain/installation-keys';
-import { hostOf, operationMarkTag, sameTags, type Tags } from '../../domain/tags';
+import type { MarkReading } from '../../domain/ownership-marks';
+import { sameTags, type Tags } from '../../domain/tags';
 import type { TemplateMap } from '../../domain/template-maps';
 import type { MovedPair } from '../../ledger/moved-pairs';
 import type { Pair, PairBase } from '../../ledger/pairs';
 import { unlandedIntent } from '../../ledger/unlanded-intents';
+import { markOf } from './pair-marks';
 import type { PlanContext } from './plan-context';
 
 /** What of a base a look at the external secret can renew without a change of value. */
@@ -134,17 +134,6 @@ async function present(
 
 function fingerprintOf(context: PlanContext, pair: Pair, values: Parameters<typeof fingerprint>[2]) {
   return fingerprint(context.services.keys.fingerprint, pair.id, values);
-}
-
-/** What the mark among these tags says of a pair's external secret. */
-export function markOf(
-  keys: InstallationKeys,
-  pair: Pick<Pair, 'vaultUrl' | 'externalName' | 'secretId' | 'connector'>,
-  tags: Tags,
-): MarkReading {
-  const { vaultUrl, externalName, secretId, connector } = pair;
-  const subject = { vaultHost: hostOf(vaultUrl), externalName, secretId, connector };
-  return readMark(keys.mark, subject, keys.installationId, tags[operationMarkTag]);
 }
 
 /**

@@ -6,11 +6,12 @@ import { setSecret, updateTags } from '../../adapters/key-vault/secrets/writer';
 import { readExternalValue, serializeExternalValue, sizeProblem } from '../../domain/canonical-values';
 import { SsakvError } from '../../domain/errors/ssakv-error';
 import { compareFingerprints, fingerprint } from '../../domain/fingerprints';
-import { readMark, writeMark, type MarkSubject } from '../../domain/ownership-marks';
-import { hostOf, operationMarkTag, tagsForWrite, type Tags } from '../../domain/tags';
+import { writeMark } from '../../domain/ownership-marks';
+import { tagsForWrite, type Tags } from '../../domain/tags';
 import type { WriteObservation } from '../../domain/write-protocol';
 import type { Pair } from '../../ledger/pairs';
 import type { ApplyContext, IntendedValue, PairWrite, PresentSecret } from './pair-write';
+import { markOf, markSubject } from './pair-marks';
 import { mapOfTemplate } from './secret-rows';
 
 /** Key Vault's stamps have a grain of one second; two seconds after an answer no later write can carry its stamp. */
@@ -180,19 +181,8 @@ function tagContext(context: ApplyContext, write: PairWrite, intended: IntendedV
 }
 
 function operationOf(context: ApplyContext, pair: Pair, tags: Tags): string | undefined {
-  const { mark, installationId } = context.services.keys;
-  const reading = readMark(mark, markSubject(pair), installationId, tags[operationMarkTag]);
+  const reading = markOf(context.services.keys, pair, tags);
   return reading.kind === 'ours' ? reading.mark.operationId : undefined;
-}
-
-/** What a mark on this pair's external secret binds. */
-export function markSubject(pair: Pair): MarkSubject {
-  return {
-    vaultHost: hostOf(pair.vaultUrl),
-    externalName: pair.externalName,
-    secretId: pair.secretId,
-    connector: pair.connector,
-  };
 }
 
 async function holdsIntendedValues(
